@@ -87,6 +87,36 @@ pub(crate) fn rate(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A whole number in groups of three digits: `41,900`.
+pub(crate) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number per second like [`rate`]; from 1,000 on with 4 significant digits: `41,900`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is positive; casts saturate"
+)]
+pub(crate) fn grouped_rate(value: f64) -> String {
+    if value <= 0.0 {
+        return "0".to_owned();
+    }
+    if value < 999.5 {
+        return rate(value);
+    }
+    let unit = 10_f64.powf(value.log10().floor() - 3.0).max(1.0);
+    grouped(((value / unit).round() * unit) as u64)
+}
+
 /// `1 core`, `2 cores`.
 pub(crate) fn plural(count: impl Copy + PartialEq + From<u8> + fmt::Display, noun: &str) -> String {
     let s = if count == 1.into() { "" } else { "s" };
@@ -96,6 +126,16 @@ pub(crate) fn plural(count: impl Copy + PartialEq + From<u8> + fmt::Display, nou
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_from_1000_on_are_grouped() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        let rates = [0.0, 0.5, 999.4, 1411.2, 41_897.0, 1_234_567.0].map(grouped_rate);
+        assert_eq!(rates, ["0", "0.50", "999", "1,411", "41,900", "1,235,000"]);
+    }
 
     #[test]
     fn only_1_is_singular() {

@@ -6,7 +6,7 @@ use crate::workspace::crates;
 use std::collections::BTreeSet;
 
 /// The traits of the families. A member is a module beside the trait that implements it, with its child modules.
-const TRAITS: [&str; 4] = ["Distribution", "Fault", "Strategy", "Report"];
+const TRAITS: [&str; 5] = ["Distribution", "Fault", "Strategy", "Report", "LoadReport"];
 
 struct Family {
     krate: &'static Crate,

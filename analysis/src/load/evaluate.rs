@@ -1,5 +1,6 @@
 //! From what was observed to the result.
 
+use super::baseline::compare;
 use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
 use super::notes::notes;
@@ -26,12 +27,13 @@ impl From<&ObservedLoad> for LoadResult {
             environment: observed.environment.clone(),
             stop: observed.stop.clone(),
             elapsed_us: as_micros(observed.elapsed),
-            figures,
             in_flight: observed.in_flight(),
             unstarted: observed.unstarted,
             conditions,
             notes: notes(observed),
+            baseline: baseline.map_or_else(Vec::new, |earlier| compare(&figures, earlier)),
             search: None,
+            figures,
             seconds: observed.seconds.clone(),
             histogram: HistogramBucket::from_latencies(&observed.stats.response_time()),
             loops: observed.loops.clone(),

@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The starts of the ranges from 10 to 99 microseconds, and of those times a power of 10: preferred numbers (ISO 3), ten to
-/// a decade.
-const STARTS: [u64; 10] = [10, 12, 16, 20, 25, 32, 40, 50, 63, 80];
+/// The starts of the ranges from 100 to 999 microseconds, and of those times a power of 10: preferred numbers (ISO 3), ten
+/// to a decade, so that each range is 1.25 times as wide as the one before. Those from 10 to 99 are a tenth, rounded up.
+const STARTS: [u64; 10] = [100, 125, 160, 200, 250, 315, 400, 500, 630, 800];
 
 /// Response times within a range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,15 +42,19 @@ impl HistogramBucket {
 
 /// The range that a latency in microseconds belongs to.
 fn range(us: u64) -> [u64; 2] {
-    if us < STARTS[0] {
+    let smallest = STARTS[0];
+    if us < smallest / 10 {
         return [us, us + 1];
     }
+    if us < smallest {
+        return range(10 * us).map(|bound| bound.div_ceil(10));
+    }
     let mut scale = 1;
-    while us / scale >= 10 * STARTS[0] {
+    while us / scale >= 10 * smallest {
         scale *= 10;
     }
     let at = STARTS.partition_point(|start| *start <= us / scale);
-    let end = STARTS.get(at).copied().unwrap_or(10 * STARTS[0]);
+    let end = STARTS.get(at).copied().unwrap_or(10 * smallest);
     [STARTS[at - 1], end].map(|bound| bound.saturating_mul(scale))
 }
 
@@ -65,10 +69,12 @@ mod tests {
         for (us, expected) in [
             (0, [0, 1]),
             (9, [9, 10]),
-            (10, [10, 12]),
+            (10, [10, 13]),
+            (12, [10, 13]),
+            (13, [13, 16]),
             (99, [80, 100]),
-            (100, [100, 120]),
-            (1_599, [1_200, 1_600]),
+            (100, [100, 125]),
+            (1_599, [1_250, 1_600]),
             (1_600, [1_600, 2_000]),
         ] {
             assert_eq!(range(us), expected, "{us}");

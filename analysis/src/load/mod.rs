@@ -4,6 +4,7 @@
 //! `p99 < 50ms and errors < 0.1%` is judged by [`LoadFigures`], those of a result or of a run that goes on.
 
 mod asked;
+mod baseline;
 pub mod condition;
 mod evaluate;
 mod figures;
@@ -12,8 +13,10 @@ mod latency_figures;
 mod loop_usage;
 mod notes;
 mod observed;
+pub mod report;
 mod result;
 pub mod search;
+mod search_result;
 mod second;
 mod stop_reason;
 mod verdict;

@@ -5,10 +5,10 @@ use super::condition::ConditionResult;
 use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
 use super::loop_usage::LoopUsage;
-use super::search::SearchResult;
+use super::search_result::SearchResult;
 use super::second::LoadSecond;
 use super::stop_reason::StopReason;
-use crate::comparison::{Environment, ResourceUsage, ServerSummary};
+use crate::comparison::{BaselineFigure, Environment, ResourceUsage, ServerSummary};
 use crate::validity::{LostTime, Verdict};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,9 @@ pub struct LoadResult {
     /// The judged conditions (`--fail-if`).
     #[serde(default)]
     pub conditions: Vec<ConditionResult>,
+    /// The figures beside those of an earlier result (`--baseline`); empty without one.
+    #[serde(default)]
+    pub baseline: Vec<BaselineFigure>,
     /// What limited the run, and what its figures do not say: sentences without a full stop.
     #[serde(default)]
     pub notes: Vec<String>,

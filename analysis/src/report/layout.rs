@@ -1,17 +1,17 @@
 //! What fits a terminal: lines and tables of at most 80 columns.
 
 /// The maximum width of a line, in characters.
-pub(super) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// Text that does not fit is cut to this many characters at least.
 const MIN_TEXT: usize = 8;
 
 /// Units that stay with their number.
-const UNITS: [&str; 4] = ["s", "ms", "µs", "MiB"];
+const UNITS: [&str; 7] = ["s", "ms", "µs", "MiB", "KiB/s", "MiB/s", "GiB/s"];
 
 /// A text in lines of at most [`WIDTH`] characters, broken at blanks, but not between a number and its unit; lines after
 /// the first are indented further. A word that is wider than a line stays whole.
-pub(super) fn wrap(text: &str) -> String {
+pub(crate) fn wrap(text: &str) -> String {
     let indent = text.len() - text.trim_start().len();
     let mut lines = vec![" ".repeat(indent)];
     for word in words(text) {
@@ -47,14 +47,14 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// A column of a table.
-pub(super) struct TableColumn {
-    pub(super) header: String,
+pub(crate) struct TableColumn {
+    pub(crate) header: String,
     /// Whether the values are text, which can be cut, and not numbers.
-    pub(super) is_text: bool,
+    pub(crate) is_text: bool,
     /// The column with the highest rank is the first to be left out; that of rank 0 always stays.
-    pub(super) rank: u8,
+    pub(crate) rank: u8,
     /// The values, one for each row.
-    pub(super) values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 impl TableColumn {
@@ -74,7 +74,7 @@ impl TableColumn {
 }
 
 /// The columns of a table that fit [`WIDTH`]: leaves out columns by their rank, then cuts the widest texts.
-pub(super) fn fit(mut columns: Vec<TableColumn>) -> Vec<TableColumn> {
+pub(crate) fn fit(mut columns: Vec<TableColumn>) -> Vec<TableColumn> {
     while width(&columns) > WIDTH {
         let last = (0..columns.len()).max_by_key(|&index| columns[index].rank);
         let Some(index) = last.filter(|&index| columns[index].rank > 0) else {
@@ -94,7 +94,7 @@ pub(super) fn fit(mut columns: Vec<TableColumn>) -> Vec<TableColumn> {
 }
 
 /// Two blanks separate columns.
-pub(super) fn width(columns: &[TableColumn]) -> usize {
+pub(crate) fn width(columns: &[TableColumn]) -> usize {
     let separators = 2 * columns.len().saturating_sub(1);
     columns.iter().map(TableColumn::width).sum::<usize>() + separators
 }

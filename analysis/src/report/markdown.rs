@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::format::{Report, ReportOptions};
-use super::layout::TableColumn;
+use super::markdown_lines::{write_list, write_table};
 use super::{detail_sentences, details, sentences, summary_table};
 use crate::comparison::{Cell, Comparison};
 use std::io::{Result, Write};
@@ -77,33 +77,4 @@ fn write_details(comparison: &Comparison, cell: &Cell, out: &mut dyn Write) -> R
         writeln!(out, "\n{title}\n\n```text\n{lines}\n```")?;
     }
     Ok(())
-}
-
-/// An empty line and a list; nothing without items.
-fn write_list(items: &[String], out: &mut dyn Write) -> Result<()> {
-    if !items.is_empty() {
-        writeln!(out)?;
-    }
-    items.iter().try_for_each(|item| writeln!(out, "- {item}"))
-}
-
-fn write_table(columns: &[TableColumn], out: &mut dyn Write) -> Result<()> {
-    let line = |values: Vec<&str>| {
-        let values = values.iter().map(|value| value.replace('|', "\\|"));
-        format!("| {} |", values.collect::<Vec<_>>().join(" | "))
-    };
-    let alignments = columns
-        .iter()
-        .map(|column| if column.is_text { "---" } else { "--:" });
-    writeln!(
-        out,
-        "{}",
-        line(columns.iter().map(|column| &column.header[..]).collect())
-    )?;
-    writeln!(out, "{}", line(alignments.collect()))?;
-    let rows = columns.first().map_or(0, |column| column.values.len());
-    (0..rows).try_for_each(|row| {
-        let values = columns.iter().map(|column| &column.values[row][..]);
-        writeln!(out, "{}", line(values.collect()))
-    })
 }

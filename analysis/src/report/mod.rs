@@ -8,12 +8,14 @@ mod details;
 mod doubts;
 mod format;
 mod json;
-mod layout;
+pub(crate) mod layout;
 mod markdown;
+pub(crate) mod markdown_lines;
 mod relative_times;
 mod sentences;
 mod summary_table;
 mod text;
+pub(crate) mod text_lines;
 mod timeline;
 
 pub use format::{Report, ReportOptions};

@@ -2,11 +2,9 @@
 
 use super::answer::Answer;
 use super::format::{Report, ReportOptions};
-use super::layout::{TableColumn, fit, wrap};
+use super::text_lines::{write_block, write_line, write_styled, write_table};
 use super::{detail_sentences, details, sentences, summary_table};
 use crate::comparison::{Cell, Comparison};
-use crate::validity::Validity;
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use std::io::{Result, Write};
 
 pub(super) struct TextReport;
@@ -67,50 +65,6 @@ fn write_answer(
     unchecked
         .iter()
         .try_for_each(|sentence| write_line(&format!("  {sentence}"), out))
-}
-
-/// A line that begins with a verdict, in its colour.
-fn write_styled(
-    indent: &str,
-    validity: Validity,
-    text: &str,
-    options: ReportOptions<'_>,
-    out: &mut dyn Write,
-) -> Result<()> {
-    let wrapped = wrap(&format!("{indent}{validity}: {text}"));
-    let plain = format!("{indent}{validity}");
-    let rest = wrapped.strip_prefix(&plain).unwrap_or_default();
-    writeln!(out, "{indent}{}{rest}", (options.style)(validity))
-}
-
-fn write_line(line: &str, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "{}", wrap(line))
-}
-
-/// An empty line and these lines; nothing without any.
-fn write_block(lines: &[String], out: &mut dyn Write) -> Result<()> {
-    if !lines.is_empty() {
-        writeln!(out)?;
-    }
-    lines.iter().try_for_each(|line| write_line(line, out))
-}
-
-fn write_table(columns: Vec<TableColumn>, out: &mut dyn Write) -> Result<()> {
-    let columns = fit(columns);
-    let rows = columns.first().map_or(0, |column| column.values.len());
-    let mut table = Table::new();
-    let rule = LineStyle::none().fill('-').junction('-');
-    table.load_style(TableStyle::new().header_separator(rule));
-    table.set_header(columns.iter().map(|column| &column.header));
-    table.add_rows((0..rows).map(|row| columns.iter().map(move |column| &column.values[row])));
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((u16::from(index > 0), 0));
-        // Right-aligned numbers have their units below each other.
-        if !columns[index].is_text {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    writeln!(out, "{}", table.trim_fmt())
 }
 
 fn write_details(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {

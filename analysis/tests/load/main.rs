@@ -8,6 +8,7 @@
 )]
 
 mod figures;
+mod reports;
 mod search;
 mod simulation;
 mod verdicts;

@@ -145,7 +145,7 @@ fn server_slower_than_the_rate_is_named() {
     let observed = slow.at_rate(600.0);
     assert_eq!(verdict(&observed), "INVALID server_slower_than_rate");
     let message = message(&observed);
-    let says = "asked for 600/s, reached 399/s: the server is slower, and up to 2008 requests waited at a time; ";
+    let says = "asked for 600/s, reached 399/s: the server is slower, and up to 2,008 requests waited at a time; ";
     assert!(message.starts_with(says), "{message}");
     assert_eq!(
         verdict(&slow.at_rate(410.0)),
@@ -201,7 +201,7 @@ fn client_slower_than_the_rate_is_named() {
     assert!(
         reasons[1]
             .message
-            .starts_with("asked for 1000/s, reached 50"),
+            .starts_with("asked for 1,000/s, reached 50"),
         "{}",
         reasons[1].message
     );

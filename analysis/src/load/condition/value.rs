@@ -1,6 +1,7 @@
 //! The values of the figures that conditions are about.
 
 use super::metric::{LoadLatency, LoadMetric, LoadStatistic};
+use crate::comparison::threshold::Dimension;
 use crate::load::figures::{LoadFigures, share};
 use crate::load::latency_figures::LatencyFigures;
 
@@ -16,6 +17,21 @@ pub(super) enum Estimate {
 }
 
 impl LoadMetric {
+    /// The figure in the unit of result documents, where a part is a share; `None` if there is no exact one.
+    pub(in crate::load) fn document_value(
+        &self,
+        figures: &LoadFigures,
+    ) -> Option<(f64, &'static str)> {
+        let Estimate::Exact(value) = self.estimate(figures, true) else {
+            return None;
+        };
+        Some(match self.dimension() {
+            Dimension::Time => (value * 1e6, "us"),
+            Dimension::Count => (value, "share"),
+            other => (value, other.document_unit()),
+        })
+    }
+
     /// The figure; of a part, its share if `as_share`.
     pub(super) fn estimate(&self, figures: &LoadFigures, as_share: bool) -> Estimate {
         let part = |count: u64, whole: u64, noun: &str| match (as_share, whole) {

@@ -1,9 +1,11 @@
 //! The search as a pure state machine: it says which load to measure next, and for how long.
 
 use super::classify::Finding;
-use super::result::{SearchEnd, SearchPhase, SearchPoint, SearchResult, SearchVariable};
 use crate::load::condition::LoadCondition;
 use crate::load::result::LoadResult;
+use crate::load::search_result::{
+    SearchEnd, SearchPhase, SearchPoint, SearchResult, SearchVariable,
+};
 use flagpole_protocol::as_micros;
 use std::time::Duration;
 

@@ -3,7 +3,6 @@
 
 mod classify;
 mod machine;
-mod result;
 
+pub use super::search_result::{SearchEnd, SearchPhase, SearchPoint, SearchResult, SearchVariable};
 pub use machine::{LoadSearch, SearchPlan, SearchStep};
-pub use result::{SearchEnd, SearchPhase, SearchPoint, SearchResult, SearchVariable};

@@ -1,7 +1,7 @@
 //! `server_slower_than_rate`, `client_slower_than_rate`: requests of an open run ended at a lower rate than they were
 //! scheduled, so that more and more of them waited.
 
-use crate::human::{HumanDuration, rate};
+use crate::human::{HumanDuration, grouped, grouped_rate};
 use crate::load::asked::LoadModel;
 use crate::load::figures::LoadFigures;
 use crate::load::observed::ObservedLoad;
@@ -27,8 +27,11 @@ pub(super) fn check(observed: &ObservedLoad, figures: &LoadFigures) -> Option<Va
         _ => return None,
     };
     let (label, cause) = cause(observed, figures);
-    let reached = rate(figures.requests_per_s);
-    let message = format!("asked for {}/s, reached {reached}/s: {cause}", rate(asked));
+    let reached = grouped_rate(figures.requests_per_s);
+    let message = format!(
+        "asked for {}/s, reached {reached}/s: {cause}",
+        grouped_rate(asked)
+    );
     Some(ValidityIssue::new(severity, label, message))
 }
 
@@ -100,7 +103,7 @@ fn cause(observed: &ObservedLoad, figures: &LoadFigures) -> (&'static str, Strin
     let cause = format!(
         "the server is slower, and up to {} requests waited at a time{limit}; lower the rate, or find the highest one by \
          `--find-rate`",
-        in_flight + queued
+        grouped(in_flight + queued)
     );
     ("server_slower_than_rate", cause)
 }

@@ -1,6 +1,6 @@
 //! What a search found, as a result holds it.
 
-use crate::human::rate;
+use crate::human::grouped_rate;
 use crate::load::condition::ConditionStatus;
 use crate::load::latency_figures::LoadPercentile;
 use crate::validity::Validity;
@@ -100,7 +100,7 @@ impl SearchVariable {
     /// A load with its unit: `400/s`, `50 connections`.
     pub fn describe(self, load: f64) -> String {
         match self {
-            SearchVariable::Rate => format!("{}/s", rate(load)),
+            SearchVariable::Rate => format!("{}/s", grouped_rate(load)),
             SearchVariable::Concurrency if load <= 1.0 => "1 connection".to_owned(),
             SearchVariable::Concurrency => format!("{load:.0} connections"),
         }

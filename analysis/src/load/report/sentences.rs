@@ -1,0 +1,259 @@
+//! The sentences of a report, one line each, before they are wrapped.
+
+use crate::human::{HumanDuration, grouped, grouped_rate, percent, ratio_texts};
+use crate::load::asked::{ArrivalKind, AskedLoad, LoadModel};
+use crate::load::condition::ConditionStatus;
+use crate::load::figures::LoadFigures;
+use crate::load::latency_figures::{LatencyFigures, LoadPercentile};
+use crate::load::result::LoadResult;
+
+/// What was requested and asked for: `GET http://127.0.0.1:8000/; closed model, 50 connections, 10.0 s; timeout 2s`.
+pub(super) fn conditions(result: &LoadResult) -> String {
+    let targets = match result.targets.as_slice() {
+        [] => None,
+        [only] => Some(only.clone()),
+        [first, others @ ..] => Some(format!("{first} and {} more", others.len())),
+    };
+    let settings = result
+        .settings
+        .iter()
+        .map(|(name, value)| format!("{name} {value}"));
+    let settings = settings.collect::<Vec<_>>().join(", ");
+    let settings = Some(settings).filter(|settings| !settings.is_empty());
+    let parts = targets
+        .into_iter()
+        .chain([asked(&result.asked)])
+        .chain(settings);
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+/// `open model, Poisson arrivals of seed 7 at 2,000/s, 30.0 s`.
+fn asked(asked: &AskedLoad) -> String {
+    let mut parts = match &asked.model {
+        LoadModel::Closed {
+            connections,
+            think_us,
+            stages,
+        } => {
+            let load = stages.as_ref().map(|stages| format!("stages {stages}"));
+            let connections = || format!("{} connections", grouped(*connections));
+            let think = HumanDuration::from_micros(*think_us);
+            let think = (*think_us > 0).then(|| format!("think time {think}"));
+            let load = load.unwrap_or_else(connections);
+            ["closed model".to_owned(), load]
+                .into_iter()
+                .chain(think)
+                .collect()
+        }
+        LoadModel::Open {
+            arrivals,
+            rate_per_s,
+            stages,
+            seed,
+            ..
+        } => {
+            let arrivals = match arrivals {
+                ArrivalKind::Constant => "constant arrivals".to_owned(),
+                ArrivalKind::Poisson => format!("Poisson arrivals of seed {seed}"),
+            };
+            let rate = rate_per_s.map(|rate| format!("at {}/s", grouped_rate(rate)));
+            let stages = stages.as_ref().map(|stages| format!("in stages {stages}"));
+            let load = rate.or(stages).unwrap_or_default();
+            vec!["open model".to_owned(), format!("{arrivals} {load}")]
+        }
+    };
+    let requests = asked
+        .requests
+        .map(|count| format!("{} requests", grouped(count)));
+    let time = |us: u64| HumanDuration::from_micros(us).to_string();
+    parts.extend(requests.into_iter().chain(asked.duration_us.map(time)));
+    if asked.warm_up_us > 0 {
+        parts.push(format!("the first {} left out", time(asked.warm_up_us)));
+    }
+    parts.join(", ")
+}
+
+/// What stands below the table: counts, rates, failures, the judged conditions and what limited the run.
+pub(super) fn below_table(result: &LoadResult) -> Vec<String> {
+    let mut lines = vec![counts(result), rates(result)];
+    lines.extend(attempts(&result.figures));
+    lines.extend(failures(&result.figures));
+    lines.extend(baseline(result));
+    lines.extend(judged(result));
+    lines.extend(result.notes.iter().cloned());
+    lines.extend(client_limit(result));
+    lines
+}
+
+fn counts(result: &LoadResult) -> String {
+    let figures = &result.figures;
+    let unfinished = match figures.unfinished {
+        0 => String::new(),
+        count => format!(", {} unfinished", grouped(count)),
+    };
+    let unstarted = match result.unstarted {
+        0 => String::new(),
+        count => format!(" ({} of them never started)", grouped(count)),
+    };
+    format!(
+        "{} requests in {}: {} succeeded, {} failed{unfinished}{unstarted}",
+        grouped(figures.requests),
+        HumanDuration::from_micros(result.elapsed_us),
+        grouped(figures.succeeded),
+        grouped(figures.failed)
+    )
+}
+
+fn rates(result: &LoadResult) -> String {
+    let figures = &result.figures;
+    let mut parts = vec![format!(
+        "{} requests/s",
+        grouped_rate(figures.requests_per_s)
+    )];
+    if figures.failed > 0 {
+        parts.push(format!("goodput {}/s", grouped_rate(figures.goodput_per_s)));
+    }
+    parts.push(format!("{}/s", size(figures.bytes_per_s)));
+    if let Some(mean) = result.in_flight.mean {
+        parts.push(format!("{} in flight on average", grouped_rate(mean)));
+    }
+    parts.push(match figures.connections {
+        1 => "1 connection opened".to_owned(),
+        count => format!("{} connections opened", grouped(count)),
+    });
+    parts.join(", ")
+}
+
+/// Only if requests had more than one attempt.
+fn attempts(figures: &LoadFigures) -> Option<String> {
+    let kinds = [
+        ("retries", figures.retries),
+        ("hedges", figures.hedges),
+        ("redirects", figures.redirects),
+    ];
+    let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
+    let kinds: Vec<_> = kinds
+        .map(|(name, count)| format!("{} {name}", grouped(count)))
+        .collect();
+    let attempts = grouped(figures.attempts);
+    (!kinds.is_empty()).then(|| format!("{attempts} attempts, of which {}", kinds.join(", ")))
+}
+
+fn failures(figures: &LoadFigures) -> Option<String> {
+    let failures = figures.outcomes.iter().filter(|one| !one.is_success);
+    let failures = failures.filter(|one| one.outcome != "cancelled");
+    let failures = failures.map(|one| {
+        format!(
+            "{} x {} ({})",
+            grouped(one.count),
+            one.reason,
+            percent(one.share)
+        )
+    });
+    let failures: Vec<_> = failures.collect();
+    (!failures.is_empty()).then(|| format!("failed: {}", failures.join(", ")))
+}
+
+/// What changed since the earlier result. Single runs have no confidence interval.
+fn baseline(result: &LoadResult) -> Option<String> {
+    let ratios = result.baseline.iter().filter(|one| one.baseline > 0.0);
+    let ratios = ratios.map(|one| {
+        let (ratio, _) = ratio_texts(one.now / one.baseline, None);
+        format!("{} {ratio}", one.metric)
+    });
+    let ratios: Vec<_> = ratios.collect();
+    (!ratios.is_empty()).then(|| {
+        format!(
+            "relative to the baseline, one run each: {}",
+            ratios.join(", ")
+        )
+    })
+}
+
+/// The conditions that hold, which is a failure, and those that are not judged.
+fn judged(result: &LoadResult) -> Vec<String> {
+    let conditions = result.conditions.iter();
+    let shown = conditions.filter(|one| one.status != ConditionStatus::DoesNotHold);
+    shown
+        .map(|one| format!("condition {}: {}", one.status, one.message))
+        .collect()
+}
+
+fn client_limit(result: &LoadResult) -> Option<String> {
+    let reason = result.search.as_ref()?.client_limit.as_ref()?;
+    Some(format!(
+        "at higher loads the client was the limit, and the server may bear more: {reason}"
+    ))
+}
+
+/// What was not checked, and why.
+pub(super) fn unchecked(result: &LoadResult) -> Vec<String> {
+    let sentences = result.verdict.unchecked.iter();
+    sentences
+        .map(|sentence| format!("not checked: {sentence}"))
+        .collect()
+}
+
+/// `no errors`, `0.12% errors`.
+pub(super) fn errors(figures: &LoadFigures) -> String {
+    match figures.failed {
+        0 => "no errors".to_owned(),
+        1 => "1 error".to_owned(),
+        count => format!(
+            "{} errors ({})",
+            grouped(count),
+            percent(figures.error_share())
+        ),
+    }
+}
+
+/// p99 of the response time; with too few requests for it, the highest percentile that they support, or the maximum.
+pub(super) fn highest_percentile(figures: &LoadFigures) -> Option<String> {
+    let latencies = &figures.response_time;
+    let percentiles = latencies.percentiles();
+    let up_to_p99 = percentiles
+        .iter()
+        .rev()
+        .filter(|(name, _)| !name.starts_with("p99."));
+    let highest =
+        up_to_p99.filter_map(|(name, one)| Some(format!("{name} {}", percentile((*one)?))));
+    let max = || Some(format!("max {}", maximum(latencies)?));
+    highest.take(1).next().or_else(max)
+}
+
+/// `2.31 ms`, `≥ 2.31 ms`.
+pub(super) fn percentile(percentile: LoadPercentile) -> String {
+    bounded(
+        HumanDuration::from_micros(percentile.us),
+        percentile.is_lower_bound,
+    )
+}
+
+pub(super) fn maximum(latencies: &LatencyFigures) -> Option<String> {
+    let max = HumanDuration::from_micros(latencies.max_us?);
+    Some(bounded(max, latencies.has_unfinished))
+}
+
+pub(super) fn mean(latencies: &LatencyFigures) -> Option<String> {
+    let mean = HumanDuration::from_mean(latencies.mean_us?);
+    Some(bounded(mean, latencies.has_unfinished))
+}
+
+fn bounded(time: HumanDuration, is_lower_bound: bool) -> String {
+    let sign = if is_lower_bound { "≥ " } else { "" };
+    format!("{sign}{time}")
+}
+
+/// Bytes with a unit and 3 digits: `62.1 MiB`.
+fn size(bytes: f64) -> String {
+    let units = [
+        (1_073_741_824.0, "GiB"),
+        (1_048_576.0, "MiB"),
+        (1024.0, "KiB"),
+    ];
+    let unit = units.into_iter().find(|(unit, _)| bytes >= *unit);
+    match unit {
+        Some((unit, name)) => format!("{} {name}", crate::human::rate(bytes / unit)),
+        None => format!("{bytes:.0} B"),
+    }
+}

@@ -1,0 +1,33 @@
+//! What the formats in Markdown write: lists and tables.
+
+use super::layout::TableColumn;
+use std::io::{Result, Write};
+
+/// An empty line and a list; nothing without items.
+pub(crate) fn write_list(items: &[String], out: &mut dyn Write) -> Result<()> {
+    if !items.is_empty() {
+        writeln!(out)?;
+    }
+    items.iter().try_for_each(|item| writeln!(out, "- {item}"))
+}
+
+pub(crate) fn write_table(columns: &[TableColumn], out: &mut dyn Write) -> Result<()> {
+    let line = |values: Vec<&str>| {
+        let values = values.iter().map(|value| value.replace('|', "\\|"));
+        format!("| {} |", values.collect::<Vec<_>>().join(" | "))
+    };
+    let alignments = columns
+        .iter()
+        .map(|column| if column.is_text { "---" } else { "--:" });
+    writeln!(
+        out,
+        "{}",
+        line(columns.iter().map(|column| &column.header[..]).collect())
+    )?;
+    writeln!(out, "{}", line(alignments.collect()))?;
+    let rows = columns.first().map_or(0, |column| column.values.len());
+    (0..rows).try_for_each(|row| {
+        let values = columns.iter().map(|column| &column.values[row][..]);
+        writeln!(out, "{}", line(values.collect()))
+    })
+}

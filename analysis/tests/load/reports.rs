@@ -1,0 +1,186 @@
+//! What each report of a load run looks like, from simulated runs: `snapshots` has the reports.
+
+use crate::simulation::{MS, SECOND, Simulation, micros};
+use flagpole_analysis::load::report;
+use flagpole_analysis::load::search::{LoadSearch, SearchPlan, SearchVariable};
+use flagpole_analysis::load::{LoadResult, ObservedLoad};
+use flagpole_analysis::report::ReportOptions;
+use flagpole_analysis::validity::Validity;
+use flagpole_protocol::Outcome;
+use std::time::Duration;
+
+fn written(format: &str, result: &LoadResult, is_verbose: bool) -> String {
+    let style = |validity: Validity| validity.to_string();
+    let options = ReportOptions {
+        style: &style,
+        is_verbose,
+    };
+    let report = report::ALL.iter().find(|one| one.name() == format).unwrap();
+    let mut text = Vec::new();
+    report.write(result, options, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+fn text(observed: &ObservedLoad) -> String {
+    written("text", &LoadResult::from(observed), false)
+}
+
+/// Responses take 4 to 24 ms.
+fn run() -> Simulation {
+    Simulation {
+        work: |i, _| 4 * MS + i * 7919 % 2000 * 10,
+        ..Simulation::default()
+    }
+}
+
+fn closed() -> ObservedLoad {
+    let mut observed = run().closed(50);
+    observed.settings = vec![("timeout".to_owned(), "2s".to_owned())];
+    observed.stats.connections = 50;
+    observed
+}
+
+fn failing() -> ObservedLoad {
+    let outcome = |i| match i % 50 {
+        7 => Outcome::Http(503),
+        9 => Outcome::ConnectionReset,
+        _ => Outcome::Ok,
+    };
+    let mut observed = Simulation { outcome, ..run() }.at_rate(400.0);
+    observed
+        .targets
+        .push("GET http://127.0.0.1:8000/flags/de/de.gif".to_owned());
+    (observed.stats.retries, observed.stats.connections) = (12, 40);
+    observed.fail_if = vec![
+        "p99 > 20ms".parse().unwrap(),
+        "errors > 10%".parse().unwrap(),
+    ];
+    observed
+}
+
+fn searched() -> LoadResult {
+    let mut search = LoadSearch::new(SearchPlan {
+        variable: SearchVariable::Rate,
+        condition: "p99 < 100ms and errors < 0.1%".parse().unwrap(),
+        start: 100.0,
+        max: 1e6,
+        resolution: 0.05,
+        step: Duration::from_secs(10),
+    });
+    let mut last = None;
+    while let Some(step) = search.next() {
+        let window = micros(step.duration);
+        let server = Simulation {
+            places: 8,
+            work: |_, _| 20 * MS,
+            window,
+            ..run()
+        };
+        let result = LoadResult::from(&server.at_rate(step.load));
+        search.record(&result);
+        last = Some(result);
+    }
+    let mut result = last.unwrap();
+    result.search = Some(search.result());
+    result
+}
+
+#[test]
+fn text_of_a_closed_run() {
+    insta::assert_snapshot!(text(&closed()));
+}
+
+#[test]
+fn text_with_details() {
+    insta::assert_snapshot!(written("text", &LoadResult::from(&closed()), true));
+}
+
+#[test]
+fn text_of_an_open_run_with_failures_and_conditions() {
+    insta::assert_snapshot!(text(&failing()));
+}
+
+#[test]
+fn text_of_a_run_at_a_slower_server() {
+    let slow = Simulation {
+        places: 8,
+        work: |_, _| 20 * MS,
+        ..run()
+    };
+    insta::assert_snapshot!(text(&slow.at_rate(600.0)));
+}
+
+#[test]
+fn text_of_a_run_with_a_stop_of_the_server() {
+    let stopped = Simulation {
+        stopped: Some((4 * SECOND, 6 * SECOND)),
+        ..run()
+    };
+    insta::assert_snapshot!(text(&stopped.at_rate(200.0)));
+}
+
+#[test]
+fn text_of_a_run_without_success() {
+    let dead = Simulation {
+        dead_from: Some(0),
+        window: SECOND,
+        ..run()
+    };
+    insta::assert_snapshot!(text(&dead.at_rate(100.0)));
+}
+
+#[test]
+fn text_of_a_search() {
+    insta::assert_snapshot!(written("text", &searched(), false));
+}
+
+#[test]
+fn text_relative_to_a_baseline() {
+    let mut observed = closed();
+    let slower = Simulation {
+        work: |i, _| 5 * MS + i * 7919 % 2000 * 11,
+        ..run()
+    };
+    observed.baseline = Some(Box::new(LoadResult::from(&slower.closed(50))));
+    observed.fail_if = vec!["p99/baseline < 0.95".parse().unwrap()];
+    let text = text(&observed);
+    assert!(
+        text.contains("\nrelative to the baseline, one run each: rate 1."),
+        "{text}"
+    );
+    assert!(
+        text.contains("\ncondition holds: p99/baseline < 0.95: p99/baseline 0.89x"),
+        "{text}"
+    );
+}
+
+#[test]
+fn text_is_at_most_80_columns_wide() {
+    let texts = [closed(), failing()].map(|one| written("text", &LoadResult::from(&one), true));
+    for text in texts
+        .into_iter()
+        .chain([written("text", &searched(), true)])
+    {
+        let wide = text.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None);
+    }
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(written("markdown", &LoadResult::from(&failing()), false));
+}
+
+#[test]
+fn csv() {
+    insta::assert_snapshot!(written("csv", &LoadResult::from(&failing()), false));
+    let text = written("csv", &searched(), false);
+    assert!(text.contains("\nstep,"), "{text}");
+}
+
+#[test]
+fn json_is_the_document() {
+    let result = searched();
+    let read: LoadResult = serde_json::from_str(&written("json", &result, false)).unwrap();
+    assert_eq!(read, result);
+}
