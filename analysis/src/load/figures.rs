@@ -115,6 +115,8 @@ pub struct OutcomeFigures {
     pub reason: String,
     /// Whether it is a success.
     pub is_success: bool,
+    /// Whether the run ended before the requests did, so that their times are lower bounds.
+    pub is_unfinished: bool,
     /// The number of requests.
     pub count: u64,
     /// The part of all requests, 0 to 1.
@@ -203,6 +205,7 @@ fn outcomes(stats: &LoadStats) -> Vec<OutcomeFigures> {
         outcome: label.to_string(),
         reason: times.reason.clone(),
         is_success: times.class == OutcomeClass::Ok,
+        is_unfinished: times.is_unfinished,
         count: times.count(),
         share: share(times.count(), requests),
         response_time: LatencyFigures::new(&times.response_time),

@@ -1,6 +1,6 @@
 //! A second of a load run.
 
-use flagpole_protocol::{LoadStats, Outcome, OutcomeClass, as_micros};
+use flagpole_protocol::{LatencyStats, LoadStats, OutcomeClass, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,12 +50,11 @@ impl LoadSecond {
         warm_up: Duration,
         stats: &LoadStats,
     ) -> LoadSecond {
-        let unfinished = Outcome::Cancelled.label();
-        let (mut failed, mut times) = (BTreeMap::new(), flagpole_protocol::LatencyStats::default());
+        let (mut failed, mut times) = (BTreeMap::new(), LatencyStats::default());
         for (label, outcome) in &stats.outcomes {
             if outcome.class == OutcomeClass::Ok {
                 times += &outcome.response_time;
-            } else if *label != unfinished {
+            } else if !outcome.is_unfinished {
                 failed.insert(label.to_string(), outcome.count());
             }
         }

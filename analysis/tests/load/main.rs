@@ -9,6 +9,7 @@
 
 mod figures;
 mod reports;
+mod schema;
 mod search;
 mod simulation;
 mod verdicts;

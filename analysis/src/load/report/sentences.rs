@@ -140,8 +140,10 @@ fn attempts(figures: &LoadFigures) -> Option<String> {
 }
 
 fn failures(figures: &LoadFigures) -> Option<String> {
-    let failures = figures.outcomes.iter().filter(|one| !one.is_success);
-    let failures = failures.filter(|one| one.outcome != "cancelled");
+    let failures = figures
+        .outcomes
+        .iter()
+        .filter(|one| !one.is_success && !one.is_unfinished);
     let failures = failures.map(|one| {
         format!(
             "{} x {} ({})",

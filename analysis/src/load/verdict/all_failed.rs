@@ -12,7 +12,7 @@ pub(super) fn check(figures: &LoadFigures) -> Option<ValidityIssue> {
     let Some(first) = figures
         .outcomes
         .iter()
-        .find(|outcome| outcome.outcome != "cancelled")
+        .find(|outcome| !outcome.is_unfinished)
     else {
         let message = match figures.unfinished {
             0 => "no request was made; ask for more requests, a longer run or a shorter warm-up"
