@@ -57,7 +57,8 @@ impl Targets {
     pub(crate) fn names(&self) -> Vec<String> {
         let targets = self.targets().iter();
         let name = |target: &LoadTarget| {
-            let origin = self.endpoints[target.endpoint].target();
+            let root = self.endpoints[target.endpoint].target().to_string();
+            let origin = root.trim_end_matches('/');
             format!("{} {origin}{}", target.message.method(), target.path)
         };
         targets.map(name).collect()
