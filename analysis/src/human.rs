@@ -68,6 +68,15 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent:.decimals$}%")
 }
 
+/// A share as [`percent`] gives it; `<0.1%` where that would look like 0.
+pub(crate) fn visible_percent(share: f64) -> String {
+    if 0.0 < share && share < 0.0005 {
+        "<0.1%".to_owned()
+    } else {
+        percent(share)
+    }
+}
+
 /// `async`, `threads and async`, `sequential, threads and async`.
 pub(crate) fn list(items: &[&str]) -> String {
     match items {

@@ -119,7 +119,7 @@ fn server_that_ends_in_the_middle_is_named() {
     let observed = dead.at_rate(200.0);
     assert_eq!(verdict(&observed), "INVALID server_gone");
     let message = message(&observed);
-    let says = "the server did not answer any more from 4.00 s on until the end of the run: 1200 requests failed";
+    let says = "the server did not answer any more from 4.00 s on until the end of the run: 1,200 requests failed";
     assert!(message.starts_with(says), "{message}");
     let hung = Simulation {
         stopped: Some((4 * SECOND, 600 * SECOND)),
@@ -195,15 +195,12 @@ fn client_slower_than_the_rate_is_named() {
     let observed = starved.at_rate(1000.0);
     assert_eq!(
         verdict(&observed),
-        "INVALID arrivals_late client_slower_than_rate"
+        "INVALID client_slower_than_rate arrivals_late"
     );
-    let reasons = LoadResult::from(&observed).verdict.reasons;
+    let message = message(&observed);
     assert!(
-        reasons[1]
-            .message
-            .starts_with("asked for 1,000/s, reached 50"),
-        "{}",
-        reasons[1].message
+        message.starts_with("asked for 1,000/s, reached 50"),
+        "{message}"
     );
 }
 
@@ -231,6 +228,20 @@ fn records_that_do_not_account_for_the_time_in_flight_are_suspect() {
         }
         assert_eq!(verdict(&observed), expected, "{factor}");
     }
+}
+
+/// An attempt has its slot before the client starts it.
+#[test]
+fn lateness_explains_a_longer_time_in_flight() {
+    let mut observed = Simulation {
+        lateness: |_| 500,
+        ..run()
+    }
+    .closed(50);
+    for one in &mut observed.loops {
+        one.in_flight_area_s *= 1.04;
+    }
+    assert_eq!(verdict(&observed), "VALID");
 }
 
 #[test]
@@ -331,6 +342,10 @@ fn run_without_a_success_is_invalid() {
         ..run()
     };
     assert_eq!(verdict(&dead.closed(10)), "INVALID all_failed");
+    let mut observed = dead.closed(10);
+    let message = "every connection was refused".to_owned();
+    observed.stop = StopReason::ServerGone { message };
+    assert_eq!(verdict(&observed), "INVALID all_failed");
     let silent = Simulation {
         work: |_, _| 60 * SECOND,
         ..run()

@@ -3,6 +3,7 @@
 
 mod answer;
 mod csv;
+mod details;
 mod format;
 mod json;
 mod markdown;

@@ -1,11 +1,29 @@
 //! The sentences of a report, one line each, before they are wrapped.
 
-use crate::human::{HumanDuration, grouped, grouped_rate, percent, ratio_texts};
+use crate::human::{HumanDuration, grouped, grouped_rate, ratio_texts, visible_percent};
 use crate::load::asked::{ArrivalKind, AskedLoad, LoadModel};
 use crate::load::condition::ConditionStatus;
 use crate::load::figures::LoadFigures;
 use crate::load::latency_figures::{LatencyFigures, LoadPercentile};
 use crate::load::result::LoadResult;
+
+/// The settings that other parts of the report say.
+const ASKED: [&str; 14] = [
+    "abort_if",
+    "arrivals",
+    "concurrency",
+    "duration",
+    "fail_if",
+    "grace",
+    "max_in_flight",
+    "rate",
+    "requests",
+    "seed",
+    "stages",
+    "think",
+    "urls",
+    "warm_up",
+];
 
 /// What was requested and asked for: `GET http://127.0.0.1:8000/; closed model, 50 connections, 10.0 s; timeout 2s`.
 pub(super) fn conditions(result: &LoadResult) -> String {
@@ -14,10 +32,9 @@ pub(super) fn conditions(result: &LoadResult) -> String {
         [only] => Some(only.clone()),
         [first, others @ ..] => Some(format!("{first} and {} more", others.len())),
     };
-    let settings = result
-        .settings
-        .iter()
-        .map(|(name, value)| format!("{name} {value}"));
+    let settings = result.settings.iter();
+    let settings = settings.filter(|(name, _)| !ASKED.contains(&&name[..]));
+    let settings = settings.map(|(name, value)| format!("{name} {value}"));
     let settings = settings.collect::<Vec<_>>().join(", ");
     let settings = Some(settings).filter(|settings| !settings.is_empty());
     let parts = targets
@@ -149,7 +166,7 @@ fn failures(figures: &LoadFigures) -> Option<String> {
             "{} x {} ({})",
             grouped(one.count),
             one.reason,
-            percent(one.share)
+            visible_percent(one.share)
         )
     });
     let failures: Vec<_> = failures.collect();
@@ -204,7 +221,7 @@ pub(super) fn errors(figures: &LoadFigures) -> String {
         count => format!(
             "{} errors ({})",
             grouped(count),
-            percent(figures.error_share())
+            visible_percent(figures.error_share())
         ),
     }
 }

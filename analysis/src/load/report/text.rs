@@ -2,7 +2,7 @@
 
 use super::answer::LoadAnswer;
 use super::format::LoadReport;
-use super::{sentences, tables};
+use super::{details, sentences, tables};
 use crate::load::result::LoadResult;
 use crate::report::ReportOptions;
 use crate::report::text_lines::{write_block, write_line, write_styled, write_table};
@@ -35,12 +35,12 @@ impl LoadReport for LoadText {
             write_table(tables::latencies(result), out)?;
         }
         write_block(&sentences::below_table(result), out)?;
-        let details = if options.is_verbose {
-            tables::details(result)
+        let shown = if options.is_verbose {
+            details::tables(result)
         } else {
             Vec::new()
         };
-        for table in tables::curve(result).into_iter().chain(details) {
+        for table in tables::curve(result).into_iter().chain(shown) {
             writeln!(out)?;
             write_line(&table.title, out)?;
             writeln!(out)?;

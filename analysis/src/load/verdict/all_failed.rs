@@ -1,6 +1,6 @@
 //! `all_failed`, `nothing_measured`: no request succeeded.
 
-use crate::human::plural;
+use crate::human::{grouped, plural};
 use crate::load::figures::LoadFigures;
 use crate::validity::ValidityIssue;
 
@@ -31,7 +31,7 @@ pub(super) fn check(figures: &LoadFigures) -> Option<ValidityIssue> {
     };
     let message = format!(
         "no request succeeded, {} failed, {most}with: {}; {}",
-        figures.failed,
+        grouped(figures.failed),
         first.reason,
         remedy(&first.outcome)
     );

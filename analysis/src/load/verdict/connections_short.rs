@@ -1,7 +1,7 @@
 //! `ports_short`, `descriptors_short`: the client could not open connections, because its machine had no local ports or
 //! file descriptors left.
 
-use crate::human::{percent, plural};
+use crate::human::{grouped, visible_percent};
 use crate::load::figures::{LoadFigures, share};
 use crate::load::observed::ObservedLoad;
 use crate::validity::{Validity, ValidityIssue};
@@ -42,9 +42,9 @@ fn issue(
         _ => Validity::Suspect,
     };
     let message = format!(
-        "the client ran out of {noun}: {} ({}) failed for that; {remedy}",
-        plural(count, "attempt"),
-        percent(share)
+        "the client ran out of {noun}: {} attempts ({}) failed for that; {remedy}",
+        grouped(count),
+        visible_percent(share)
     );
     (count > 0).then(|| ValidityIssue::new(severity, label, message))
 }

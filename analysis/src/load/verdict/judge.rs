@@ -50,36 +50,34 @@ impl Verdict {
     }
 }
 
-/// The reasons in the order of what explains most. What another reason explains is none.
+/// The reasons, of equal severity the one that explains most first. What follows from another reason is left out.
 fn reasons(observed: &ObservedLoad, figures: &LoadFigures) -> Vec<ValidityIssue> {
-    let mut reasons: Vec<_> = ended_early::check(observed).into_iter().collect();
+    let mut reasons: Vec<_> = all_failed::check(figures).into_iter().collect();
+    let has_none = !reasons.is_empty();
+    reasons.extend(ended_early::check(observed).filter(|issue| !has_none || !is_gone(issue)));
+    reasons.extend(server_silent::check(observed).filter(|_| !has_none));
     reasons.extend(connections_short::check(observed, figures));
     reasons.extend(ledger_mismatch::check(observed));
-    reasons.extend(littles_law::check(observed));
-    reasons.extend(processor_lost::check(observed));
-    reasons.extend(arrivals_late::check(figures));
-    reasons.extend(client_saturated::check(observed));
-    if let Some(reason) = all_failed::check(figures) {
-        reasons.push(reason);
+    if has_none || reasons.iter().any(is_gone) {
         return reasons;
     }
-    let silence = server_silent::check(observed);
-    let is_gone = reasons
+    let is_silent = reasons
         .iter()
-        .chain(&silence)
-        .any(|reason| reason.label == "server_gone");
-    let is_silent = silence.is_some();
-    reasons.extend(silence);
-    if is_gone {
-        return reasons;
-    }
+        .any(|reason| reason.label == "server_stalled");
     let rate = rate_not_reached::check(observed, figures);
-    if rate.is_none() {
-        reasons.extend(unfinished::check(figures));
-    }
-    if rate.is_none() && !is_silent {
-        reasons.extend(drift::check(observed));
-    }
+    let is_reached = rate.is_none();
     reasons.extend(rate);
+    reasons.extend(arrivals_late::check(figures));
+    reasons.extend(processor_lost::check(observed));
+    reasons.extend(client_saturated::check(observed));
+    reasons.extend(littles_law::check(observed));
+    if is_reached {
+        reasons.extend(unfinished::check(figures));
+        reasons.extend(drift::check(observed).filter(|_| !is_silent));
+    }
     reasons
+}
+
+fn is_gone(issue: &ValidityIssue) -> bool {
+    issue.label == "server_gone"
 }

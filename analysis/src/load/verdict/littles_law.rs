@@ -23,7 +23,9 @@ pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
         .iter()
         .map(|one| one.cpu_us + one.run_queue_us.unwrap_or(0));
     let own = own.sum::<u64>() as f64 / 1e6;
-    let beyond = (area - recorded).abs() - OWN_SHARE * own;
+    // An attempt has its slot while the client is late to start it.
+    let late = (observed.stats.lateness.sum() + observed.warm_up.lateness.sum()).as_secs_f64();
+    let beyond = (recorded - area).max(area - recorded - late) - OWN_SHARE * own;
     let share = beyond / area.max(recorded);
     let severity = match share {
         share if share > INVALID_SHARE => Validity::Invalid,

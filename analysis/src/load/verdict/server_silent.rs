@@ -1,7 +1,7 @@
 //! `server_stalled`, `server_gone`: the server answered no request for a time, although there were requests, and the
 //! client was running.
 
-use crate::human::{HumanDuration, plural};
+use crate::human::{HumanDuration, grouped};
 use crate::load::observed::ObservedLoad;
 use crate::load::second::LoadSecond;
 use crate::load::stop_reason::StopReason;
@@ -69,8 +69,8 @@ fn gone(silence: Silence, observed: &ObservedLoad) -> String {
     let failed = match failed {
         0 => "it accepted requests, but answered none".to_owned(),
         failed => format!(
-            "{} failed in the seconds after that",
-            plural(failed, "request")
+            "{} requests failed in the seconds after that",
+            grouped(failed)
         ),
     };
     format!(

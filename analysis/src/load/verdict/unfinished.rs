@@ -1,6 +1,6 @@
 //! `unfinished`: requests had not ended when the run ended.
 
-use crate::human::{percent, plural};
+use crate::human::{grouped, percent};
 use crate::load::figures::{LoadFigures, share};
 use crate::validity::{Validity, ValidityIssue};
 
@@ -17,9 +17,9 @@ pub(super) fn check(figures: &LoadFigures) -> Option<ValidityIssue> {
         _ => return None,
     };
     let message = format!(
-        "{} ({}) had not ended when the run ended, and count as long as they lasted; ask for a longer run (`-z`), or \
+        "{} requests ({}) had not ended when the run ended, and count as long as they lasted; ask for a longer run (`-z`), or \
          wait longer for the last ones (`--grace`)",
-        plural(figures.unfinished, "request"),
+        grouped(figures.unfinished),
         percent(share)
     );
     Some(ValidityIssue::new(severity, "unfinished", message))
