@@ -103,28 +103,23 @@ fn response(status: u16, body: &str) -> String {
 }
 
 #[test]
-fn connections_to_several_origins_are_kept_apart_and_limited_in_total() {
+fn each_origin_keeps_its_connection() {
     for transport in TransportKind::ALL {
-        // With one connection, that to the other origin is closed before each request.
-        for (connections, opened) in [(1, [2, 2]), (2, [1, 1])] {
-            let servers = ["first", "second"]
-                .map(|body| TestServer::responding(move |_| response(200, body)));
-            let targets = [(0, "first"), (1, "second")].map(|(endpoint, body)| {
-                let body = Some(body.into());
-                let expectation = Expectation {
-                    body,
-                    ..Expectation::default()
-                };
-                target(endpoint, expectation)
-            });
-            let steps = [FIRST, SECOND, FIRST, SECOND];
-            let outcomes = outcomes(&servers, &targets, &steps, |run| {
-                run.connections(connections).transport(*transport)
-            });
-            assert_eq!(outcomes, [(); 4].map(|()| Outcome::Ok), "{transport}");
-            let counts = servers.each_ref().map(TestServer::connections);
-            assert_eq!(counts, opened, "{connections} {transport}");
-        }
+        let servers =
+            ["first", "second"].map(|body| TestServer::responding(move |_| response(200, body)));
+        let targets = [(0, "first"), (1, "second")].map(|(endpoint, body)| {
+            let body = Some(body.into());
+            let expectation = Expectation {
+                body,
+                ..Expectation::default()
+            };
+            target(endpoint, expectation)
+        });
+        let steps = [FIRST, SECOND, FIRST, SECOND];
+        let outcomes = outcomes(&servers, &targets, &steps, |run| run.transport(*transport));
+        assert_eq!(outcomes, [(); 4].map(|()| Outcome::Ok), "{transport}");
+        let counts = servers.each_ref().map(TestServer::connections);
+        assert_eq!(counts, [1, 1], "{transport}");
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct AttemptLoop {
     concurrency: usize,
     pub(crate) in_flight: AtomicUsize,
     /// Open connections without a request. A task puts its connection back before it releases its concurrency slot, so
-    /// that there are never more connections than slots.
+    /// that an endpoint never has more connections than the loop has slots.
     idle: Mutex<IdleConnections<PooledConnection>>,
     pub(crate) sink: Mutex<LoopSink>,
     /// The signals of all loops of the run, and the index of this loop's.
@@ -98,21 +98,14 @@ impl AttemptLoop {
         self.in_flight.fetch_sub(1, SeqCst);
     }
 
-    /// An open connection to this endpoint, instead of another one. If there is none, makes room for a new one: connections of
-    /// other endpoints are closed so that the open ones are never more than the slots.
+    /// An open connection to this endpoint, if there is one, instead of a connection to another one.
     pub(super) fn exchange_connection(
         &self,
         endpoint: usize,
         other: Option<PooledConnection>,
     ) -> Option<PooledConnection> {
         self.put_back(other);
-        let mut idle = lock(&self.idle);
-        let found = idle.take(endpoint);
-        if found.is_none() {
-            let in_flight = self.in_flight.load(SeqCst);
-            idle.shrink_to(self.concurrency.saturating_sub(in_flight));
-        }
-        found
+        lock(&self.idle).take(endpoint)
     }
 
     /// Puts back a connection without a request.
@@ -124,7 +117,7 @@ impl AttemptLoop {
 
     /// Closes all connections without a request.
     pub(super) fn close_idle(&self) {
-        lock(&self.idle).shrink_to(0);
+        lock(&self.idle).clear();
     }
 
     /// Waits for a notification of this loop; an earlier notification counts once.
