@@ -9,6 +9,7 @@ pub(crate) mod current_run;
 pub(crate) mod display;
 mod due_counter;
 pub(crate) mod interval_log;
+mod iterations;
 pub(crate) mod limits;
 pub(crate) mod live_view;
 mod loop_meter;

@@ -5,6 +5,7 @@ use super::current_run::CurrentRun;
 use super::display::{Display, DisplayKind};
 use super::due_counter::DueCounter;
 use super::interval_log::IntervalLog;
+use super::iterations::load_iterations;
 use super::live_view::KeyCommand;
 use super::live_view::snapshot::{LiveSnapshot, RunLength};
 use super::machine::MachineProbe;
@@ -218,6 +219,7 @@ fn observe(
         seconds: series.seconds,
         scheduled: (plan.is_open() && targets.scenario.is_none()).then_some(series.due),
         unstarted: end.unsent,
+        iterations: end.iterations.as_ref().map(load_iterations),
         loops,
         stop: control.stop_reason(),
         ..ObservedLoad::default()

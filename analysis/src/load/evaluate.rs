@@ -29,6 +29,7 @@ impl From<&ObservedLoad> for LoadResult {
             elapsed_us: as_micros(observed.elapsed),
             in_flight: observed.in_flight(),
             unstarted: observed.unstarted,
+            iterations: observed.iterations.clone(),
             conditions,
             notes: notes(observed),
             baseline: baseline.map_or_else(Vec::new, |earlier| compare(&figures, earlier)),

@@ -3,6 +3,7 @@
 use super::asked::AskedLoad;
 use super::condition::LoadCondition;
 use super::figures::WindowCounts;
+use super::iterations::LoadIterations;
 use super::loop_usage::LoopUsage;
 use super::result::LoadResult;
 use super::second::LoadSecond;
@@ -41,6 +42,8 @@ pub struct ObservedLoad {
     pub scheduled: Option<u64>,
     /// In the open model, the number of arrivals that were due and never started; they have records as well.
     pub unstarted: u64,
+    /// The iterations of a scenario; `None` without one.
+    pub iterations: Option<LoadIterations>,
     /// The event loops of the client.
     pub loops: Vec<LoopUsage>,
     /// What the client's process did not get from the machine. `own_cpu_us` has the CPU time of the server too, if it is

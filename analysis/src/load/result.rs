@@ -4,6 +4,7 @@ use super::asked::AskedLoad;
 use super::condition::ConditionResult;
 use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
+use super::iterations::LoadIterations;
 use super::loop_usage::LoopUsage;
 use super::search_result::SearchResult;
 use super::second::LoadSecond;
@@ -47,6 +48,9 @@ pub struct LoadResult {
     pub in_flight: InFlightFigures,
     /// Arrivals that were due and never started; 0 in the closed model.
     pub unstarted: u64,
+    /// The iterations of a scenario; null without one.
+    #[serde(default)]
+    pub iterations: Option<LoadIterations>,
     /// The judged conditions (`--fail-if`).
     #[serde(default)]
     pub conditions: Vec<ConditionResult>,

@@ -2,7 +2,9 @@
 
 use crate::simulation::{MS, SECOND, Simulation, duration, poisson};
 use flagpole_analysis::comparison::ServerSummary;
-use flagpole_analysis::load::{LoadModel, LoadResult, ObservedLoad, StopReason};
+use flagpole_analysis::load::{
+    IterationStep, LoadIterations, LoadModel, LoadResult, ObservedLoad, StopReason,
+};
 use flagpole_analysis::validity::Validity;
 use flagpole_protocol::Outcome;
 
@@ -355,6 +357,34 @@ fn run_without_a_success_is_invalid() {
         verdict(&ObservedLoad::default()),
         "INVALID nothing_measured"
     );
+}
+
+#[test]
+fn scenario_without_a_completed_iteration_is_invalid() {
+    let mut observed = run().closed(10);
+    let step = |name: &str, missing_values| IterationStep {
+        name: name.to_owned(),
+        missing_values,
+        first_reason: Some("no field `x`".to_owned()),
+        ..IterationStep::default()
+    };
+    let iterations = LoadIterations {
+        failed: 1200,
+        steps: vec![step("login", 100), step("order", 1100)],
+        ..LoadIterations::default()
+    };
+    observed.iterations = Some(iterations.clone());
+    assert_eq!(verdict(&observed), "INVALID no_iteration_completed");
+    assert_eq!(
+        message(&observed),
+        "no iteration was completed, 1,200 failed, 1,100 of them at step `order`: no field `x`; correct the \
+         scenario, or see why the server does not answer as expected"
+    );
+    observed.iterations = Some(LoadIterations {
+        completed: 1,
+        ..iterations
+    });
+    assert_eq!(verdict(&observed), "VALID");
 }
 
 #[test]

@@ -110,6 +110,7 @@ fn scenario_makes_its_steps_in_each_iteration() {
     let (_, document) = result(&sandbox, &line);
     assert_eq!(server.ledger().requests, 40);
     assert_eq!(document["figures"]["succeeded"], 40);
+    assert_eq!(document["iterations"]["completed"], 20);
     // The saved run needs no other file.
     fs::remove_file(sandbox.path("s.toml")).unwrap();
     result(&sandbox, "mine.toml");

@@ -4,6 +4,7 @@ use crate::human::{HumanDuration, grouped, grouped_rate, ratio_texts, visible_pe
 use crate::load::asked::{ArrivalKind, AskedLoad, LoadModel};
 use crate::load::condition::ConditionStatus;
 use crate::load::figures::LoadFigures;
+use crate::load::iterations::LoadIterations;
 use crate::load::latency_figures::{LatencyFigures, LoadPercentile};
 use crate::load::result::LoadResult;
 
@@ -93,6 +94,8 @@ fn asked(asked: &AskedLoad) -> String {
 /// What stands below the table: counts, rates, failures, the judged conditions and what limited the run.
 pub(super) fn below_table(result: &LoadResult) -> Vec<String> {
     let mut lines = vec![counts(result), rates(result)];
+    let iterations = result.iterations.as_ref();
+    lines.extend(iterations.map_or_else(Vec::new, LoadIterations::sentences));
     lines.extend(attempts(&result.figures));
     lines.extend(failures(&result.figures));
     lines.extend(baseline(result));

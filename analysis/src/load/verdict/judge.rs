@@ -2,8 +2,8 @@
 
 use super::{
     all_failed, arrivals_late, client_saturated, connections_short, drift, ended_early,
-    ledger_mismatch, littles_law, processor_lost, rate_not_reached, sample_too_small,
-    server_silent, unfinished,
+    iterations_failed, ledger_mismatch, littles_law, processor_lost, rate_not_reached,
+    sample_too_small, server_silent, unfinished,
 };
 use crate::load::condition::ConditionResult;
 use crate::load::figures::LoadFigures;
@@ -61,6 +61,7 @@ fn reasons(observed: &ObservedLoad, figures: &LoadFigures) -> Vec<ValidityIssue>
     if has_none || reasons.iter().any(is_gone) {
         return reasons;
     }
+    reasons.extend(iterations_failed::check(observed));
     let is_silent = reasons
         .iter()
         .any(|reason| reason.label == "server_stalled");

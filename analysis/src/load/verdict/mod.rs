@@ -9,6 +9,7 @@ mod client_saturated;
 mod connections_short;
 mod drift;
 mod ended_early;
+mod iterations_failed;
 mod judge;
 mod ledger_mismatch;
 mod littles_law;
