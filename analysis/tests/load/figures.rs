@@ -114,7 +114,7 @@ fn simulated_queue_agrees_with_the_formula() {
         window: 100 * SECOND,
         ..Simulation::default()
     };
-    let due = poisson(350.0, run.window);
+    let due = poisson(350.0, run.window, 7);
     let mean = result(&run.open(350.0, &due))
         .figures
         .response_time

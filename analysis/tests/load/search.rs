@@ -70,7 +70,7 @@ fn random_arrivals_have_a_lower_limit() {
             window: micros(step.duration),
             ..server.clone()
         };
-        run.open(step.load, &poisson(step.load, run.window))
+        run.open(step.load, &poisson(step.load, run.window, 7))
     });
     assert_eq!(result.end, SearchEnd::Confirmed);
     let limit = result.limit.unwrap();

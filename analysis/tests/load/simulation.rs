@@ -55,8 +55,8 @@ pub(crate) fn constant(rate: f64, window: u64) -> Vec<u64> {
 }
 
 /// Arrivals at independent exponential distances.
-pub(crate) fn poisson(rate: f64, window: u64) -> Vec<u64> {
-    let mut state = 7_u64;
+pub(crate) fn poisson(rate: f64, window: u64, seed: u64) -> Vec<u64> {
+    let mut state = seed;
     let mut at = 0.0;
     let next = || {
         // Knuth's linear congruential generator.
@@ -71,6 +71,17 @@ pub(crate) fn poisson(rate: f64, window: u64) -> Vec<u64> {
         .collect()
 }
 
+/// Equal distances are constant, as far as whole microseconds allow.
+fn arrivals(due: &[u64]) -> ArrivalKind {
+    let distances = due.windows(2).map(|pair| pair[1] - pair[0]);
+    let (least, most) = (distances.clone().min(), distances.max());
+    if most.unwrap_or(0) - least.unwrap_or(0) <= 1 {
+        ArrivalKind::Constant
+    } else {
+        ArrivalKind::Poisson
+    }
+}
+
 /// When each place is free.
 type Places = BinaryHeap<Reverse<u64>>;
 
@@ -82,7 +93,7 @@ impl Simulation {
             .zip(due)
             .map(|(i, &due)| self.request(i, due, &mut places));
         let model = LoadModel::Open {
-            arrivals: ArrivalKind::Constant,
+            arrivals: arrivals(due),
             rate_per_s: Some(rate),
             stages: None,
             max_in_flight: 10_000,

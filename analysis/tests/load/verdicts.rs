@@ -32,7 +32,7 @@ fn run() -> Simulation {
 fn usual_runs_are_valid() {
     assert_eq!(verdict(&run().closed(50)), "VALID");
     assert_eq!(verdict(&run().at_rate(1000.0)), "VALID");
-    let random = run().open(500.0, &poisson(500.0, 10 * SECOND));
+    let random = run().open(500.0, &poisson(500.0, 10 * SECOND, 7));
     assert_eq!(verdict(&random), "VALID");
     let short = Simulation {
         window: SECOND,
@@ -100,6 +100,16 @@ fn stop_of_the_server_is_named() {
     }
 }
 
+/// The server goes on after the last arrival, so it is not gone, and not slower than the rate.
+#[test]
+fn stop_at_the_end_of_the_run_is_one_of_the_server() {
+    let stopped = Simulation {
+        stopped: Some((8_500_000, 10_500_000)),
+        ..run()
+    };
+    assert_eq!(verdict(&stopped.at_rate(200.0)), "SUSPECT server_stalled");
+}
+
 #[test]
 fn stop_of_the_client_is_not_that_of_the_server() {
     let stopped = Simulation {
@@ -160,6 +170,23 @@ fn server_slower_than_the_rate_is_named() {
         ..run()
     };
     assert_eq!(verdict(&latency.at_rate(200.0)), "VALID");
+}
+
+/// 8 places of 20 ms at up to 95% of what they can do: the number of requests that wait varies widely.
+#[test]
+fn random_arrivals_below_the_limit_are_no_lower_rate() {
+    let server = Simulation {
+        places: 8,
+        work: |_, _| 20 * MS,
+        ..run()
+    };
+    for (rate, seed) in [200.0, 320.0, 360.0, 380.0]
+        .into_iter()
+        .flat_map(|rate| (1..=15).map(move |seed| (rate, seed)))
+    {
+        let observed = server.open(rate, &poisson(rate, server.window, seed));
+        assert_eq!(verdict(&observed), "VALID", "{rate} {seed}");
+    }
 }
 
 #[test]

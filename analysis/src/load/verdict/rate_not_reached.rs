@@ -1,8 +1,9 @@
 //! `server_slower_than_rate`, `client_slower_than_rate`: requests of an open run ended at a lower rate than they were
 //! scheduled, so that more and more of them waited.
 
+use super::server_silent;
 use crate::human::{HumanDuration, grouped, grouped_rate};
-use crate::load::asked::LoadModel;
+use crate::load::asked::{ArrivalKind, LoadModel};
 use crate::load::figures::LoadFigures;
 use crate::load::observed::ObservedLoad;
 use crate::load::second::LoadSecond;
@@ -16,8 +17,11 @@ const INVALID_SHARE: f64 = 0.05;
 /// From this number of seconds on, only the second half is judged: until requests end as fast as they arrive, it takes as
 /// long as a request takes.
 const MIN_SECONDS_FOR_HALVES: usize = 4;
-/// By how many standard deviations the numbers in flight may differ; they vary like their roots if arrivals are random.
-const DEVIATIONS: f64 = 3.0;
+/// By how many standard deviations the numbers of waiting requests may differ; they vary like their roots.
+const WAITING_DEVIATIONS: f64 = 3.0;
+/// By how many standard deviations Poisson arrivals may be more in the judged part than elsewhere, so that requests wait
+/// although the server is fast enough for the rate.
+const ARRIVAL_DEVIATIONS: f64 = 2.0;
 
 pub(super) fn check(observed: &ObservedLoad, figures: &LoadFigures) -> Option<ValidityIssue> {
     let asked = figures.asked_per_s?;
@@ -60,8 +64,18 @@ fn missing_share(observed: &ObservedLoad) -> Option<f64> {
     let ended: u64 = judged.iter().map(|second| second.ended).sum();
     let waiting = |second: Option<&&LoadSecond>| second.map_or(0, |one| one.in_flight + one.queued);
     let waiting = waiting(first.last()) + waiting(judged.last());
-    let chance = DEVIATIONS * (waiting as f64 + 1.0).sqrt();
-    let missing = expected - ended as f64;
+    let chance = WAITING_DEVIATIONS * (waiting as f64 + 1.0).sqrt();
+    let chance = match observed.asked.model {
+        LoadModel::Open {
+            arrivals: ArrivalKind::Poisson,
+            ..
+        } => chance.max(ARRIVAL_DEVIATIONS * expected.max(0.0).sqrt()),
+        _ => chance,
+    };
+    // What a silent server did not do has a reason of its own.
+    let silent =
+        server_silent::total_us(observed) as f64 / window.saturating_sub(start).max(1) as f64;
+    let missing = expected * (1.0 - silent.min(1.0)) - ended as f64;
     (missing > chance).then(|| missing / expected)
 }
 

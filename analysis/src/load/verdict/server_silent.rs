@@ -1,12 +1,13 @@
 //! `server_stalled`, `server_gone`: the server answered no request for a time, although there were requests, and the
 //! client was running.
 
-use crate::human::{HumanDuration, grouped};
+use crate::human::{HumanDuration, grouped, plural};
 use crate::load::observed::ObservedLoad;
 use crate::load::second::LoadSecond;
 use crate::load::stop_reason::StopReason;
 use crate::stats::median::lower_median;
 use crate::validity::ValidityIssue;
+use flagpole_protocol::as_micros;
 
 /// The shortest silence that is one, in microseconds: shorter ones lie within a second of the time series.
 const MIN_US: u64 = 1_000_000;
@@ -28,29 +29,20 @@ pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
         // The end of the run says so.
         return None;
     }
-    let client = observed.lost.stopped_us.unwrap_or(0);
-    let late = observed
-        .stats
-        .lateness
-        .max()
-        .map_or(0, flagpole_protocol::as_micros);
-    let is_client = |silence: &Silence| client.max(late) > silence.length() / 2;
     let silences = silences(observed);
-    let mut silences = silences
-        .into_iter()
-        .filter(|one| !is_client(one))
-        .peekable();
-    silences.peek()?;
-    let silences: Vec<_> = silences.collect();
-    let end = end_us(observed);
-    let last = silences.last().filter(|silence| silence.until >= end);
-    if let Some(last) = last {
+    let seconds = observed.seconds.iter();
+    let last_response = seconds.filter_map(|one| one.last_response_us).max();
+    let last_response = last_response.unwrap_or(0);
+    if let Some(last) = silences
+        .iter()
+        .find(|silence| silence.from >= last_response)
+    {
         return Some(ValidityIssue::invalid("server_gone", gone(*last, observed)));
     }
     let longest = silences.iter().max_by_key(|silence| silence.length())?;
-    let others = match silences.len() - 1 {
+    let others = match silences.len() as u64 - 1 {
         0 => String::new(),
-        others => format!(", and {others} times more for at least 1 s"),
+        others => format!(", and {} for at least 1 s", plural(others, "more time")),
     };
     let message = format!(
         "the server did not answer for {} from {} on{others}; the figures have this time in them: see what stopped it",
@@ -80,30 +72,33 @@ fn gone(silence: Silence, observed: &ObservedLoad) -> String {
     )
 }
 
-fn end_us(observed: &ObservedLoad) -> u64 {
-    flagpole_protocol::as_micros(observed.window.min(observed.elapsed))
+/// How long the server was silent in all, in microseconds.
+pub(super) fn total_us(observed: &ObservedLoad) -> u64 {
+    silences(observed).iter().map(Silence::length).sum()
 }
 
-/// The silences in which the server had requests, in the order of time.
+/// The silences in which the server had requests and the client was running, in the order of time.
 fn silences(observed: &ObservedLoad) -> Vec<Silence> {
     let seconds = &observed.seconds;
     let slowest = seconds.iter().filter_map(|second| second.max_us);
     let usual = lower_median(slowest, Ord::cmp).unwrap_or(0);
+    let stopped = observed.lost.stopped_us.unwrap_or(0);
+    let late = observed.stats.lateness.max().map_or(0, as_micros);
     let mut silences = Vec::new();
     let mut from = 0;
     let responses = seconds
         .iter()
         .filter_map(|one| one.first_response_us.zip(one.last_response_us));
-    let end = end_us(observed);
+    let end = as_micros(observed.window.min(observed.elapsed));
     for (first, last) in responses.chain([(end, end)]) {
         silences.push(Silence { from, until: first });
         from = last.max(from);
     }
-    let is_silence = |silence: &Silence| {
+    silences.retain(|silence| {
         let is_long = silence.length() >= MIN_US.max(USUAL_TIMES * usual);
-        is_long && seconds.iter().any(|second| silence.has_requests(second))
-    };
-    silences.retain(is_silence);
+        let is_client = stopped.max(late) > silence.length() / 2;
+        is_long && !is_client && seconds.iter().any(|second| silence.has_requests(second))
+    });
     silences
 }
 
