@@ -11,6 +11,7 @@ use super::run_control::RunControl;
 use flagpole_analysis::load::condition::ConditionStatus;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadSecond, StopReason, WindowCounts};
 use flagpole_protocol::{LoadStats, Outcome, OutcomeTimes};
+use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) struct Monitor<'a> {
     /// Says why the server is gone, if it is.
     pub(crate) is_server_gone: &'a mut (dyn FnMut() -> Option<String> + Send),
     pub(crate) series: Series,
+    /// Records that came after their second was taken.
+    pub(crate) late: LoadStats,
 }
 
 /// What the monitor has added up.
@@ -102,14 +105,15 @@ impl Monitor<'_> {
     fn take_seconds(&mut self, before: u64) {
         let mut taken = self.collector.take_seconds(before);
         let first = self.series.seconds.len() as u64;
-        // Records that came after their second was taken belong to the total, and to the next second.
-        let late: Vec<u64> = taken.range(..first).map(|(number, _)| *number).collect();
-        for number in late {
-            let stats = taken.remove(&number).unwrap_or_default();
-            *taken.entry(first).or_default() += &stats;
+        let next = taken.split_off(&first);
+        // Records that came after their second was taken count in the next one.
+        for late in taken.values() {
+            self.late += late;
         }
+        taken = next;
         for number in first..before {
-            let stats = taken.remove(&number).unwrap_or_default();
+            let mut stats = mem::take(&mut self.late);
+            stats += &taken.remove(&number).unwrap_or_default();
             self.add_second(number, SECOND, &stats);
         }
     }
@@ -117,7 +121,7 @@ impl Monitor<'_> {
     /// Adds what is left when the run has ended at this time after the warm-up.
     fn take_rest(&mut self, end: Duration) {
         self.take_seconds(end.as_secs());
-        let mut rest = LoadStats::default();
+        let mut rest = mem::take(&mut self.late);
         for stats in self.collector.take_seconds(u64::MAX).values() {
             rest += stats;
         }

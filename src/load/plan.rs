@@ -4,11 +4,12 @@ use super::spec::LoadSpec;
 use anyhow::Result;
 use flagpole_analysis::load::{ArrivalKind, AskedLoad, LoadModel};
 use flagpole_client::{
-    ArrivalProcess, ArrivalRate, Arrivals, ClosedSource, OpenSource, Policy, RequestLimit,
-    RequestSource, Scenario, Share, Stage, Stages, TargetOrder, TargetSequence, ThinkTime,
-    TransportKind,
+    ArrivalProcess, ArrivalRate, Arrivals, BODY_LIMIT, ClosedSource, OpenSource, Policy,
+    RequestLimit, RequestSource, Scenario, Share, Stage, Stages, TargetOrder, TargetSequence,
+    ThinkTime, TransportKind,
 };
 use flagpole_protocol::as_micros;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub(crate) struct LoadPlan {
     pub(crate) order: TargetOrder,
     pub(crate) policy: Policy,
     pub(crate) transport: TransportKind,
+    /// The largest body that is accepted, in bytes.
+    pub(crate) max_body: usize,
     pub(crate) asked: AskedLoad,
 }
 
@@ -81,6 +84,7 @@ impl LoadPlan {
             order: spec.order.unwrap_or_default(),
             policy: spec.policy.policy(connections)?,
             transport: spec.transport.unwrap_or_default(),
+            max_body: spec.max_body.map_or(BODY_LIMIT, NonZeroUsize::get),
             asked: AskedLoad::default(),
         };
         plan.asked = plan.asked(spec.stages.as_ref());

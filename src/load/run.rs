@@ -24,6 +24,7 @@ use flagpole_analysis::comparison::ServerSummary;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoopUsage, ObservedLoad};
 use flagpole_client::Share;
 use flagpole_client::load::{LoadControl, LoadRun, LoadRunEnd};
+use flagpole_protocol::LoadStats;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -87,6 +88,7 @@ pub(crate) fn run(
         snapshot,
         is_server_gone: &mut server_exit,
         series: Series::default(),
+        late: LoadStats::default(),
     };
     let (end, series) = thread::scope(|scope| {
         let (running, is_over) = mpsc::channel();
@@ -165,6 +167,7 @@ fn carry_out(
         .connections(plan.connections)
         .policy(plan.policy.clone())
         .transport(plan.transport)
+        .body_limit(plan.max_body)
         .grace(plan.grace)
         .captures(targets.scenario.is_some())
         .control(control);

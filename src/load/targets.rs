@@ -1,6 +1,7 @@
 //! The targets of a run, resolved: what is requested, and where.
 
 use super::spec::LoadSpec;
+use crate::options::proxy::ProxyOptions;
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
 use flagpole_client::{
@@ -22,7 +23,7 @@ pub(crate) struct Targets {
 
 impl Targets {
     /// Resolves the targets of a run; paths are on flagpole's own server, at this URL.
-    pub(crate) fn new(spec: &LoadSpec, own: Option<&str>) -> Result<Targets> {
+    pub(crate) fn new(spec: &LoadSpec, own: Option<&str>, proxy: &ProxyOptions) -> Result<Targets> {
         let mut list = new_list(spec, own)?;
         let read = |file: &str| fs::read(file);
         for line in &spec.urls {
@@ -41,7 +42,7 @@ impl Targets {
         });
         let scenario = scenario.transpose()?;
         let origins = list.origins().iter().cloned();
-        let endpoints = origins.map(|origin| endpoint(origin, spec));
+        let endpoints = origins.map(|origin| endpoint(origin, spec, proxy));
         Ok(Targets {
             endpoints: endpoints.collect::<Result<_>>()?,
             list,
@@ -123,13 +124,13 @@ fn new_list(spec: &LoadSpec, own: Option<&str>) -> Result<LoadTargets> {
     Ok(LoadTargets::new(base, message(spec)?, expectation(spec)))
 }
 
-fn endpoint(origin: Target, spec: &LoadSpec) -> Result<Endpoint> {
+fn endpoint(origin: Target, spec: &LoadSpec, proxy: &ProxyOptions) -> Result<Endpoint> {
     match &spec.unix_socket {
         Some(path) => {
             let endpoint = origin.resolve_at(path);
             endpoint.map_err(|error| anyhow!("--unix-socket: {error}"))
         }
-        None => origin.resolve().map_err(|error| anyhow!("URL: {error}")),
+        None => proxy.resolve(origin, "URL"),
     }
 }
 

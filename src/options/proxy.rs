@@ -6,7 +6,7 @@ use flagpole_client::{Endpoint, Proxy, Target};
 use std::env;
 
 /// Whether requests go through a proxy. By default they do not, whatever the environment says.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct ProxyOptions {
     /// Send requests through this HTTP proxy: `http://127.0.0.1:3128`
     // Parsed later, because clap shows a value that it refuses, with the password.
@@ -19,10 +19,17 @@ pub(crate) struct ProxyOptions {
 }
 
 impl ProxyOptions {
-    /// Looks up the host of the target, or that of the proxy.
-    pub(crate) fn resolve(&self, target: Target) -> Result<Endpoint> {
+    /// Whether requests may go through a proxy.
+    pub(crate) fn is_given(&self) -> bool {
+        self.proxy.is_some() || self.proxy_from_env
+    }
+
+    /// Looks up the host of the target, or that of the proxy. Errors about the target begin with the name of its argument.
+    pub(crate) fn resolve(&self, target: Target, argument: &str) -> Result<Endpoint> {
         match self.proxy(&target)? {
-            None => target.resolve().map_err(|error| anyhow!("--url: {error}")),
+            None => target
+                .resolve()
+                .map_err(|error| anyhow!("{argument}: {error}")),
             Some(proxy) => {
                 let endpoint = target.resolve_via(proxy);
                 endpoint.map_err(|error| anyhow!("{}: {error}", self.option()))

@@ -73,7 +73,10 @@ impl LoadControl {
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<Steering> {
-        self.steering.subscribe()
+        let mut steering = self.steering.subscribe();
+        // What was wanted before the run started counts too.
+        steering.mark_changed();
+        steering
     }
 
     pub(super) fn set_started(&self, clock: RunClock, loops: Vec<Arc<AttemptLoop>>) {

@@ -240,6 +240,14 @@ fn stop_ends_arrivals_and_lets_requests_in_flight_finish() {
 }
 
 #[test]
+fn stop_before_the_start_ends_the_run() {
+    let control = LoadControl::new();
+    control.stop();
+    let load = load(&server(), None, u64::MAX, |run| run.control(&control));
+    assert!(load.stats().requests() <= 4, "{:?}", load.stats());
+}
+
+#[test]
 fn nothing_arrives_during_a_pause_and_the_schedule_continues_after_it() {
     let control = LoadControl::new();
     let pauser = control.clone();

@@ -151,7 +151,7 @@ impl GetArgs {
         };
         system_limits::check_concurrency(concurrency.get())?;
         let target = self.target();
-        let endpoint = self.proxy.resolve(target.clone())?;
+        let endpoint = self.proxy.resolve(target.clone(), "--url")?;
         // Files are created and changed last, so that a command that cannot start changes nothing.
         let records = self.records.as_deref().map(RecordsFile::open).transpose()?;
         let folder = self.download_dir(&target)?;

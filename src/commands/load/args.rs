@@ -6,6 +6,7 @@ use crate::load::spec::LoadSpec;
 use crate::options::built_in::PROFILES;
 use crate::options::names;
 use crate::options::profile_options::ProfileOptions;
+use crate::options::proxy::ProxyOptions;
 use crate::options::typed_options::TypedOptions;
 use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, PathCompleter};
@@ -72,6 +73,9 @@ pub(crate) struct LoadArgs {
         help_heading = "Requests"
     )]
     pub(super) scenario: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Requests")]
+    pub(super) proxy: ProxyOptions,
 
     #[command(flatten, next_help_heading = "Server")]
     pub(super) server: ProfileOptions,

@@ -43,7 +43,11 @@ impl LoadArgs {
         let plan = LoadPlan::new(&spec).map_err(|error| self.name_cause(error))?;
         let files = self.open_files()?;
         let mut server = start_server(&spec)?;
-        let targets = Targets::new(&spec, server.as_ref().map(|server| server.url.as_str()));
+        let targets = Targets::new(
+            &spec,
+            server.as_ref().map(|server| server.url.as_str()),
+            &self.proxy,
+        );
         let targets = targets.map_err(|error| self.name_cause(error))?;
         limits::check(&plan, spec.unix_socket.is_none())?;
         let metrics = self.prometheus.map(MetricsServer::start).transpose()?;

@@ -44,6 +44,9 @@ impl LoadArgs {
             target_files::set_scenario(&mut spec, scenario, has_own_server)?;
         }
         self.replace_server(&mut spec, &file, has_targets)?;
+        if spec.unix_socket.is_some() && self.proxy.is_given() {
+            bail!("--unix-socket: has no effect with a proxy");
+        }
         spec.check()?;
         Ok(spec)
     }

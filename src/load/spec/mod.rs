@@ -9,7 +9,7 @@ use crate::options::built_in;
 use crate::options::policy::PolicyOptions;
 use crate::options::policy_values::{AnyDuration, PositiveDuration};
 use crate::options::profile_options;
-use crate::options::value_parsers::Seed;
+use crate::options::value_parsers::{self, Seed};
 use crate::process::system_limits;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -23,6 +23,7 @@ use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::describe_toml_error;
 use serde::{Deserialize, Serialize};
 use serde_with::{serde_as, skip_serializing_none};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -152,6 +153,10 @@ pub(crate) struct LoadSpec {
     /// Connect to this Unix socket; the URL gives path and `Host`
     #[arg(long, value_name = "PATH", help_heading = "Requests")]
     pub(crate) unix_socket: Option<PathBuf>,
+
+    /// Reject response bodies larger than this [default: 8388608]
+    #[arg(long, value_name = "BYTES", value_parser = value_parsers::count, help_heading = "Requests")]
+    pub(crate) max_body: Option<NonZeroUsize>,
 
     /// Count only these statuses as success: `200,204,3xx` [default: 2xx]
     #[arg(long, value_name = "STATUSES", help_heading = "Requests")]

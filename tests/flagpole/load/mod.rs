@@ -1,7 +1,10 @@
 //! `flagpole load`: what it requests, writes and refuses.
 
 mod files;
+#[cfg(unix)]
 mod interrupted;
+#[cfg(target_os = "linux")]
+mod live_view;
 mod models;
 mod own_server;
 mod refusals;
