@@ -22,6 +22,7 @@ pub(crate) mod record_stream;
 pub(crate) mod report_formats;
 pub(crate) mod run;
 mod run_control;
+pub(crate) mod search;
 pub(crate) mod spec;
 pub(crate) mod targets;
 pub(crate) mod text;

@@ -1,7 +1,6 @@
 //! The options of `load`.
 
 use crate::load::report_formats;
-use crate::load::report_formats::LoadReport;
 use crate::load::spec::LoadSpec;
 use crate::options::built_in::PROFILES;
 use crate::options::names;
@@ -10,6 +9,7 @@ use crate::options::proxy::ProxyOptions;
 use crate::options::typed_options::TypedOptions;
 use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, PathCompleter};
+use flagpole_analysis::load::report::LoadReport;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -44,6 +44,7 @@ Examples:
   flagpole load http://127.0.0.1:8000/orders -d '{\"flag\": \"BR\"}' -T application/json --expect-status 201
   flagpole load http://127.0.0.1:8000 --scenario shop.toml -c 20 -z 30s
   flagpole load --urls list.txt --profile flaky --fail-if 'p99 > 80ms' --fail-if 'errors > 1%'
+  flagpole load http://127.0.0.1:8000/ --find-rate 'p99 < 50ms and errors < 0.1%'
   flagpole load --latency 20ms --concurrency-limit 8 --queue 1000 --rate 300/s --save mine.toml
   flagpole load mine.toml --result mine.json")]
 #[expect(
@@ -104,7 +105,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = metrics_address, help_heading = "Results")]
     pub(super) prometheus: Option<SocketAddr>,
 
-    /// Write this format: `text` or `json`
+    /// Write this format: `text`, `json`, `markdown` or `csv`
     #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = report_formats::parse, add = ArgValueCandidates::new(report_formats::candidates), help_heading = "Results")]
     pub(super) format: &'static dyn LoadReport,
 

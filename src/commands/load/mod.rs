@@ -9,7 +9,7 @@ mod target_files;
 
 pub(crate) use self::args::LoadArgs;
 
-use self::report::Reporter;
+use self::report::{FinishedLoad, Reporter};
 use crate::exit_status::ExitStatus;
 use crate::experiment::output_target::{self, OutputTarget};
 use crate::load::current_run::CurrentRun;
@@ -17,9 +17,8 @@ use crate::load::display::DisplayKind;
 use crate::load::limits;
 use crate::load::live_view::terminal;
 use crate::load::metrics::MetricsServer;
-use crate::load::plan::LoadPlan;
 use crate::load::run::{self, EndConditions, RunOutputs};
-use crate::load::spec::LoadSpec;
+use crate::load::search::{self, SearchContext};
 use crate::load::targets::Targets;
 use crate::process::server_process::ServerProcess;
 use crate::{interrupt, output};
@@ -40,9 +39,12 @@ impl LoadArgs {
             return Ok(ExitStatus::Success);
         }
         let reporter = Reporter::new(&self, &spec)?;
-        let plan = LoadPlan::new(&spec).map_err(|error| self.name_cause(error))?;
+        let plan = search::first_plan(&spec).map_err(|error| self.name_cause(error))?;
         let files = self.open_files()?;
-        let mut server = start_server(&spec)?;
+        let listener = spec.listener()?;
+        let seed = spec.seed.unwrap_or_default().0;
+        let start = |listener| ServerProcess::start(listener, seed);
+        let mut server = listener.as_ref().map(start).transpose()?;
         let targets = Targets::new(
             &spec,
             server.as_ref().map(|server| server.url.as_str()),
@@ -59,29 +61,33 @@ impl LoadArgs {
         }
         let current = CurrentRun::default();
         listen_for_signals(&current)?;
-        let outputs = RunOutputs {
-            records: files.records.map(OutputTarget::into_stream).transpose()?,
-            log: files.hlog.map(OutputTarget::into_stream).transpose()?,
+        let mut context = SearchContext {
+            spec: &spec,
+            targets: &targets,
+            server: server.as_mut(),
             metrics: metrics.as_ref(),
-            display: self.display(),
+            current: &current,
+            is_quiet: self.quiet,
         };
-        let conditions = EndConditions {
-            abort_if: &spec.abort_if,
-            baseline: reporter.baseline_figures(),
+        let mut finished = if spec.search_condition().is_some() {
+            FinishedLoad::from_search(search::search(&mut context)?)
+        } else {
+            let outputs = RunOutputs {
+                records: files.records.map(OutputTarget::into_stream).transpose()?,
+                log: files.hlog.map(OutputTarget::into_stream).transpose()?,
+                metrics: metrics.as_ref(),
+                display: self.display(),
+            };
+            let conditions = EndConditions {
+                abort_if: &spec.abort_if,
+                baseline: reporter.baseline_figures(),
+            };
+            let server = context.server.as_deref_mut();
+            run::run(&plan, &targets, server, conditions, outputs, &current)?.into()
         };
-        let measured = run::run(
-            &plan,
-            &targets,
-            server.as_mut(),
-            conditions,
-            outputs,
-            &current,
-        )?;
         drop((server, metrics));
-        let mut observed = measured.observed;
-        observed.settings = spec.settings();
-        let written = [measured.records, measured.log];
-        Ok(reporter.report(observed, files.result, written))
+        finished.observed.settings = spec.settings(listener.as_ref());
+        Ok(reporter.report(finished, files.result))
     }
 
     fn display(&self) -> DisplayKind {
@@ -115,14 +121,6 @@ struct RunFiles {
     records: Option<OutputTarget>,
     hlog: Option<OutputTarget>,
     save: Option<OutputTarget>,
-}
-
-/// flagpole's own server, if it is measured.
-fn start_server(spec: &LoadSpec) -> Result<Option<ServerProcess>> {
-    let listener = spec.listener()?;
-    let seed = spec.seed.unwrap_or_default().0;
-    let start = |listener| ServerProcess::start(listener, seed);
-    listener.as_ref().map(start).transpose()
 }
 
 /// The first signal ends the arrivals, the second the run; the third ends the process.

@@ -47,6 +47,11 @@ impl LoadArgs {
         if spec.unix_socket.is_some() && self.proxy.is_given() {
             bail!("--unix-socket: has no effect with a proxy");
         }
+        let files = [("--records", &self.records), ("--hlog", &self.hlog)];
+        let mut given = files.iter().filter(|(_, file)| file.is_some());
+        if let (Some(_), Some((option, _))) = (spec.search_condition(), given.next()) {
+            bail!("{option}: a search has several runs; run what it finds");
+        }
         spec.check()?;
         Ok(spec)
     }

@@ -4,13 +4,15 @@ use super::args::LoadArgs;
 use crate::commands::load::baseline;
 use crate::exit_status::ExitStatus;
 use crate::experiment::output_target::OutputTarget;
-use crate::load::report_formats::LoadReport;
+use crate::load::run::MeasuredLoad;
 use crate::load::spec::LoadSpec;
 use crate::output;
 use crate::output::coloured;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 use flagpole_analysis::load::condition::ConditionStatus;
+use flagpole_analysis::load::report::LoadReport;
+use flagpole_analysis::load::search::SearchResult;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadResult, ObservedLoad};
 use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::validity::Validity;
@@ -23,6 +25,35 @@ pub(super) struct Reporter {
     is_strict: bool,
     fail_if: Vec<LoadCondition>,
     baseline: Option<Box<LoadResult>>,
+}
+
+/// What was done.
+pub(super) struct FinishedLoad {
+    pub(super) observed: ObservedLoad,
+    /// The search of which the run was the last one.
+    pub(super) search: Option<SearchResult>,
+    /// Whether the records and the interval log were written.
+    pub(super) written: [Result<()>; 2],
+}
+
+impl FinishedLoad {
+    pub(super) fn from_search((found, observed): (SearchResult, ObservedLoad)) -> FinishedLoad {
+        FinishedLoad {
+            observed,
+            search: Some(found),
+            written: [Ok(()), Ok(())],
+        }
+    }
+}
+
+impl From<MeasuredLoad> for FinishedLoad {
+    fn from(measured: MeasuredLoad) -> FinishedLoad {
+        FinishedLoad {
+            observed: measured.observed,
+            search: None,
+            written: [measured.records, measured.log],
+        }
+    }
 }
 
 impl Reporter {
@@ -43,28 +74,26 @@ impl Reporter {
         self.baseline.as_ref().map(|baseline| &baseline.figures)
     }
 
-    /// Prints the result and writes it to a file. `written` says whether other files were written.
-    pub(super) fn report(
-        self,
-        mut observed: ObservedLoad,
-        file: Option<OutputTarget>,
-        written: [Result<()>; 2],
-    ) -> ExitStatus {
+    /// Prints the result of a run, or of the last run of a search, and writes it to a file.
+    pub(super) fn report(self, run: FinishedLoad, file: Option<OutputTarget>) -> ExitStatus {
+        let mut observed = run.observed;
         observed.fail_if.clone_from(&self.fail_if);
         observed.baseline.clone_from(&self.baseline);
-        let result = LoadResult::from(&observed);
+        let mut result = LoadResult::from(&observed);
+        result.search = run.search;
         let printed = self.print(&result);
         let saved = file.map_or(Ok(()), |file| {
             file.write(&(serde_json::to_string_pretty(&result)? + "\n"))
         });
-        let [records, log] = written;
+        let [records, log] = run.written;
         let cannot_write = output::report_errors([printed, saved, records, log]);
         if !self.is_usable(&result) {
             return ExitStatus::InvalidMeasurement;
         }
         let mut conditions = result.conditions.iter();
         let holds = conditions.any(|one| one.status == ConditionStatus::Holds);
-        ExitStatus::from_failed(cannot_write || holds)
+        let found_nothing = result.search.is_some_and(|search| search.limit.is_none());
+        ExitStatus::from_failed(cannot_write || holds || found_nothing)
     }
 
     fn print(&self, result: &LoadResult) -> Result<()> {

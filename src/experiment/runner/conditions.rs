@@ -112,7 +112,8 @@ impl CellConditions<'_> {
     }
 }
 
-fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
+/// The conditions that a server sets, as pairs of name and value.
+pub(crate) fn server_conditions(listener: &Listener) -> Vec<(&'static str, String)> {
     let mut pairs = vec![("latency", listener.latency.to_string())];
     if !listener.faults.is_empty() {
         pairs.push(("faults", joined(&listener.faults)));

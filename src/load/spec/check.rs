@@ -51,11 +51,22 @@ impl LoadSpec {
         );
         let open_only = [arrivals, max_in_flight];
         let closed_only = [concurrency, think];
-        let without_effect = [rate, requests, duration];
-        if self.stages.is_some()
-            && let Some((option, _)) = without_effect.iter().find(|(_, is_given)| *is_given)
-        {
-            bail!("{option}: has no effect with --stages");
+        let stages = ("--stages", self.stages.is_some());
+        let (in_effect, without_effect) =
+            match (&self.find_rate, &self.find_concurrency, &self.stages) {
+                (Some(_), Some(_), _) => {
+                    bail!("expected only one of `find_rate` and `find_concurrency`")
+                }
+                (Some(_), None, _) => ("--find-rate", vec![rate, stages, requests]),
+                (None, Some(_), _) => (
+                    "--find-concurrency",
+                    vec![rate, stages, requests, concurrency],
+                ),
+                (None, None, Some(_)) => ("--stages", vec![rate, requests, duration]),
+                (None, None, None) => ("", Vec::new()),
+            };
+        if let Some((option, _)) = without_effect.iter().find(|(_, is_given)| *is_given) {
+            bail!("{option}: has no effect with {in_effect}");
         }
         if self.is_open() {
             if let Some((option, _)) = closed_only.iter().find(|(_, is_given)| *is_given) {
@@ -166,6 +177,14 @@ mod tests {
                 "--requests: has no effect with --stages",
             ),
             ("rate = '5/s'\nseed = 3", "--seed: has no effect"),
+            (
+                "find_rate = 'p99 < 5ms'\nrate = '1/s'",
+                "--rate: has no effect with --find-rate",
+            ),
+            (
+                "find_concurrency = 'p99 < 5ms'\nconcurrency = 1",
+                "--concurrency: has no effect with --find-concurrency",
+            ),
             ("order = 'shuffled'", "--order: needs several targets"),
             (
                 "content_type = 'text/plain'",

@@ -1,22 +1,101 @@
 //! Options of the command line over the keys of a file.
 
 use super::LoadSpec;
+use crate::experiment::runner::conditions::server_conditions;
+use flagpole_server::config::listener::Listener;
 use serde_json::{Map, Value};
 
 /// Keys that another key replaces: with the key, the others have no meaning.
-const REPLACED: [(&str, &[&str]); 6] = [
-    ("rate", &["concurrency", "stages", "think"]),
+const REPLACED: [(&str, &[&str]); 8] = [
+    (
+        "rate",
+        &[
+            "concurrency",
+            "stages",
+            "think",
+            "find_rate",
+            "find_concurrency",
+        ],
+    ),
     (
         "stages",
-        &["rate", "concurrency", "think", "duration", "requests"],
+        &[
+            "rate",
+            "concurrency",
+            "think",
+            "duration",
+            "requests",
+            "find_rate",
+            "find_concurrency",
+        ],
     ),
     (
         "concurrency",
-        &["rate", "stages", "arrivals", "max_in_flight"],
+        &[
+            "rate",
+            "stages",
+            "arrivals",
+            "max_in_flight",
+            "find_rate",
+            "find_concurrency",
+        ],
+    ),
+    (
+        "find_rate",
+        &[
+            "rate",
+            "concurrency",
+            "stages",
+            "think",
+            "duration",
+            "requests",
+            "find_concurrency",
+        ],
+    ),
+    (
+        "find_concurrency",
+        &[
+            "rate",
+            "concurrency",
+            "stages",
+            "arrivals",
+            "max_in_flight",
+            "duration",
+            "requests",
+            "find_rate",
+        ],
     ),
     ("duration", &["requests"]),
     ("requests", &["duration"]),
     ("body_file", &["body"]),
+];
+
+/// Keys that a result has elsewhere, or that say nothing about the requests.
+const NO_SETTINGS: [&str; 24] = [
+    "about",
+    "base",
+    "urls",
+    "scenario",
+    "server",
+    "profile",
+    "policy",
+    "seed",
+    "concurrency",
+    "requests",
+    "duration",
+    "rate",
+    "arrivals",
+    "stages",
+    "max_in_flight",
+    "think",
+    "warm_up",
+    "grace",
+    "find_rate",
+    "find_concurrency",
+    "abort_if",
+    "fail_if",
+    "method",
+    "order",
 ];
 
 impl LoadSpec {
@@ -43,14 +122,10 @@ impl LoadSpec {
         merged
     }
 
-    /// The options given, by their keys in a file, for people.
-    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+    /// The settings for people, with those of flagpole's own server: what a result does not have elsewhere.
+    pub(crate) fn settings(&self, server: Option<&Listener>) -> Vec<(String, String)> {
         let mut table = table(self);
-        for key in [
-            "about", "base", "urls", "policy", "server", "scenario", "profile",
-        ] {
-            table.remove(key);
-        }
+        table.retain(|key, _| !NO_SETTINGS.contains(&key.as_str()));
         let text = |value: Value| match value {
             Value::String(text) => text,
             other => other.to_string(),
@@ -61,6 +136,8 @@ impl LoadSpec {
         if !policy.is_empty() {
             settings.push(("policy".to_owned(), policy.join(", ")));
         }
+        let server = server.into_iter().flat_map(server_conditions);
+        settings.extend(server.map(|(name, value)| (name.to_owned(), value)));
         settings
     }
 }

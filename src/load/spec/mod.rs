@@ -76,7 +76,7 @@ pub(crate) struct LoadSpec {
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) requests: Option<RequestCount>,
 
-    /// Make requests for this long [default: 10s]
+    /// Make requests for this long [default: 10s; each step of a search 5s]
     #[arg(short = 'z', long, value_name = "DURATION", help_heading = "Load")]
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) duration: Option<PositiveDuration>,
@@ -115,6 +115,21 @@ pub(crate) struct LoadSpec {
     #[arg(long, value_name = "DURATION", help_heading = "Load")]
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) grace: Option<AnyDuration>,
+
+    /// Find the highest rate that meets a condition: `p99 < 50ms and errors < 0.1%`
+    #[arg(
+        long,
+        value_name = "CONDITION",
+        conflicts_with = "find_concurrency",
+        help_heading = "Load"
+    )]
+    #[serde_as(as = "Option<TextOrNumber>")]
+    pub(crate) find_rate: Option<LoadCondition>,
+
+    /// Find the highest concurrency that meets a condition
+    #[arg(long, value_name = "CONDITION", help_heading = "Load")]
+    #[serde_as(as = "Option<TextOrNumber>")]
+    pub(crate) find_concurrency: Option<LoadCondition>,
 
     /// Use this method [default: GET; with a body POST]
     #[arg(short = 'X', long, value_name = "METHOD", help_heading = "Requests")]
@@ -255,7 +270,12 @@ impl LoadSpec {
     /// Whether requests arrive at given times.
     pub(crate) fn is_open(&self) -> bool {
         let has_rates = matches!(self.stages, Some(Stages::Rates(_)));
-        self.rate.is_some() || has_rates
+        self.rate.is_some() || has_rates || self.find_rate.is_some()
+    }
+
+    /// The condition of a search.
+    pub(crate) fn search_condition(&self) -> Option<&LoadCondition> {
+        self.find_rate.as_ref().or(self.find_concurrency.as_ref())
     }
 
     /// Whether flagpole's own server is measured.

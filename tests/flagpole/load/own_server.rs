@@ -24,3 +24,20 @@ fn paths_are_on_the_own_server() {
     let (_, document) = result(&sandbox, "/flags/index.json --profile clean -n 20");
     assert_eq!(document["server"]["by_status"]["200"], 20);
 }
+
+#[test]
+fn search_finds_a_number_of_connections() {
+    // One request after the other: with 4 connections each response takes 80 ms.
+    let server = "--latency 20ms --concurrency-limit 1 --queue 100";
+    let line = format!("{server} --find-concurrency p50<70ms -z 400ms --warm-up 0");
+    let (output, document) = result(&Sandbox::new(), &line);
+    let search = &document["search"];
+    // A busy machine makes responses longer, never shorter.
+    let limit = search["limit"].as_f64().unwrap_or_default();
+    assert!(limit <= 3.0, "{output}");
+    assert_eq!(
+        (&search["variable"], &search["condition"]),
+        (&"concurrency".into(), &"p50 < 70ms".into())
+    );
+    assert!(search["curve"].as_array().unwrap().len() > 1, "{output}");
+}
