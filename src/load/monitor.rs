@@ -27,6 +27,9 @@ const START_POLL: Duration = Duration::from_millis(5);
 /// The time from the start after which a run is ended in which every connection was refused.
 const REFUSED_AFTER: Duration = SECOND;
 
+/// A run without a duration and without a timeout ends when no request has ended for this long: it would never end.
+pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+
 /// Watches a run.
 pub(crate) struct Monitor<'a> {
     pub(crate) collector: Arc<Collector>,
@@ -42,6 +45,8 @@ pub(crate) struct Monitor<'a> {
     pub(crate) metrics: Option<&'a MetricsServer>,
     pub(crate) display: &'a mut Display,
     pub(crate) snapshot: LiveSnapshot,
+    /// The run ends when requests are in flight and none has ended for this long.
+    pub(crate) silence_limit: Option<Duration>,
     /// Says why the server is gone, if it is.
     pub(crate) is_server_gone: &'a mut (dyn FnMut() -> Option<String> + Send),
     pub(crate) series: Series,
@@ -175,7 +180,11 @@ impl Monitor<'_> {
 
     /// Ends the run if a condition for that holds.
     fn check(&mut self, elapsed: Duration) {
-        if let Some(message) = (self.is_server_gone)().or_else(|| self.refused(elapsed)) {
+        let exited = (self.is_server_gone)();
+        if let Some(message) = exited
+            .or_else(|| self.refused(elapsed))
+            .or_else(|| self.silent())
+        {
             self.control.stop(StopReason::ServerGone { message });
             return;
         }
@@ -202,6 +211,13 @@ impl Monitor<'_> {
         }
     }
 
+    /// Whether requests have been in flight for too long without an end of any.
+    fn silent(&self) -> Option<String> {
+        let limit = self.silence_limit?.as_secs();
+        let is_silent = silent_seconds(&self.series.seconds) >= limit;
+        is_silent.then(|| format!("no request ended for {limit} s; `--timeout` limits a request"))
+    }
+
     /// Whether no server listens: every connection since the start was refused.
     fn refused(&self, elapsed: Duration) -> Option<String> {
         let total = &self.series.total;
@@ -210,5 +226,37 @@ impl Monitor<'_> {
         let is_early = self.series.seconds.len() <= 2 && elapsed >= REFUSED_AFTER;
         let is_refused = is_early && refused > 0 && refused == total.requests();
         is_refused.then(|| "every connection was refused".to_owned())
+    }
+}
+
+/// How many seconds have passed in which requests were in flight and none ended.
+fn silent_seconds(seconds: &[LoadSecond]) -> u64 {
+    let is_silent = |second: &&LoadSecond| second.ended == 0 && second.in_flight > 0;
+    seconds.iter().rev().take_while(is_silent).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_counts_from_the_last_second_with_an_end_or_without_a_request() {
+        let second = |ended, in_flight| {
+            let mut second = LoadSecond::default();
+            (second.ended, second.in_flight) = (ended, in_flight);
+            second
+        };
+        for (seconds, silent) in [
+            (&[(0, 5), (0, 5)][..], 2),
+            (&[(0, 5), (1, 5), (0, 5)], 1),
+            (&[(0, 5), (0, 0)], 0),
+            (&[], 0),
+        ] {
+            let seconds: Vec<_> = seconds
+                .iter()
+                .map(|&(ended, in_flight)| second(ended, in_flight))
+                .collect();
+            assert_eq!(silent_seconds(&seconds), silent);
+        }
     }
 }

@@ -47,6 +47,13 @@ pub(crate) enum PlanModel {
 }
 
 impl LoadPlan {
+    /// Whether nothing ends the run if the server never responds.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        let timeouts = &self.policy.timeouts;
+        let limits = [timeouts.total, timeouts.first_byte, timeouts.stall];
+        self.duration.is_none() && limits.iter().all(Option::is_none)
+    }
+
     /// The plan of options that were checked.
     pub(crate) fn new(spec: &LoadSpec) -> Result<LoadPlan> {
         let (duration, connections) = (spec.duration(), spec.connections());

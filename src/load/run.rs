@@ -10,7 +10,7 @@ use super::live_view::KeyCommand;
 use super::live_view::snapshot::{LiveSnapshot, RunLength};
 use super::machine::MachineProbe;
 use super::metrics::MetricsServer;
-use super::monitor::{Monitor, Series};
+use super::monitor::{Monitor, SILENCE_LIMIT, Series};
 use super::plan::{LoadPlan, PlanModel};
 use super::record_stream::RecordStream;
 use super::run_control::RunControl;
@@ -86,6 +86,7 @@ pub(crate) fn run(
         metrics: outputs.metrics,
         display: &mut display,
         snapshot,
+        silence_limit: plan.is_unlimited().then_some(SILENCE_LIMIT),
         is_server_gone: &mut server_exit,
         series: Series::default(),
         late: LoadStats::default(),
