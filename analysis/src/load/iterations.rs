@@ -31,6 +31,10 @@ pub struct IterationStep {
 }
 
 impl LoadIterations {
+    pub(super) fn begun(&self) -> u64 {
+        self.completed + self.failed + self.unfinished
+    }
+
     /// The counts, and what ended iterations, one line each.
     pub(super) fn sentences(&self) -> Vec<String> {
         let counts = [

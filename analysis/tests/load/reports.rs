@@ -3,7 +3,7 @@
 use crate::simulation::{MS, SECOND, Simulation, micros};
 use flagpole_analysis::load::report;
 use flagpole_analysis::load::search::{LoadSearch, SearchPlan, SearchVariable};
-use flagpole_analysis::load::{LoadResult, ObservedLoad};
+use flagpole_analysis::load::{IterationStep, LoadIterations, LoadResult, ObservedLoad};
 use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::validity::Validity;
 use flagpole_protocol::Outcome;
@@ -127,6 +127,25 @@ fn text_of_a_run_without_success() {
         ..run()
     };
     insta::assert_snapshot!(text(&dead.at_rate(100.0)));
+}
+
+/// Iterations arrive, so requests have no rate of their own.
+#[test]
+fn text_of_a_scenario() {
+    let mut observed = run().at_rate(400.0);
+    observed.scheduled = None;
+    observed.iterations = Some(LoadIterations {
+        completed: 1900,
+        failed: 60,
+        unfinished: 40,
+        steps: vec![IterationStep {
+            name: "login".to_owned(),
+            failed_requests: 20,
+            missing_values: 40,
+            first_reason: Some("the response has no field `x-session`".to_owned()),
+        }],
+    });
+    insta::assert_snapshot!(text(&observed));
 }
 
 #[test]

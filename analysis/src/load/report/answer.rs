@@ -64,10 +64,18 @@ fn figures(result: &LoadResult) -> String {
         {
             format!("{reached} requests/s, as asked")
         }
-        (LoadModel::Open { .. }, asked) => {
-            let asked = grouped_rate(asked.unwrap_or_default());
+        (LoadModel::Open { .. }, Some(asked)) => {
+            let asked = grouped_rate(asked);
             format!("{reached} requests/s ended of {asked}/s asked")
         }
+        // Iterations were asked for, each of which has several requests.
+        (LoadModel::Open { .. }, None) => match &result.iterations {
+            Some(iterations) => {
+                let begun = grouped(iterations.begun());
+                format!("{reached} requests/s of {begun} iterations")
+            }
+            None => format!("{reached} requests/s"),
+        },
     };
     format!("{load}; {}", quality(result))
 }
@@ -76,6 +84,10 @@ fn figures(result: &LoadResult) -> String {
 fn quality(result: &LoadResult) -> String {
     let mut parts: Vec<String> = highest_percentile(&result.figures).into_iter().collect();
     parts.push(errors(&result.figures));
+    if let Some(iterations) = result.iterations.as_ref().filter(|all| all.failed > 0) {
+        let (failed, begun) = (grouped(iterations.failed), grouped(iterations.begun()));
+        parts.push(format!("{failed} of {begun} iterations failed"));
+    }
     if result.figures.unfinished > 0 {
         parts.push(format!("{} unfinished", grouped(result.figures.unfinished)));
     }
