@@ -172,6 +172,27 @@ fn server_slower_than_the_rate_is_named() {
     assert_eq!(verdict(&latency.at_rate(200.0)), "VALID");
 }
 
+/// Requests end a response time after they were due: in a ramp at a lower rate, and in a short run fewer of them.
+#[test]
+fn slow_responses_are_no_lower_rate() {
+    let slow = Simulation {
+        work: |_, _| SECOND,
+        grace: 2 * SECOND,
+        ..run()
+    };
+    // 0 to 200/s in 10 s: 10 t² arrivals until t.
+    let ramp: Vec<u64> = (0..1000)
+        .map(|i| (f64::from(i) / 10.0).sqrt() * 1e6)
+        .map(|us| us as u64)
+        .collect();
+    assert_eq!(verdict(&slow.open(100.0, &ramp)), "VALID");
+    let short = Simulation {
+        window: 3 * SECOND,
+        ..slow
+    };
+    assert_eq!(verdict(&short.at_rate(200.0)), "VALID");
+}
+
 /// 8 places of 20 ms at up to 95% of what they can do: the number of requests that wait varies widely.
 #[test]
 fn random_arrivals_below_the_limit_are_no_lower_rate() {
