@@ -168,6 +168,26 @@ fn limit_of_the_client_is_not_that_of_the_server() {
 }
 
 #[test]
+fn step_in_which_the_client_was_the_limit_is_made_once_more() {
+    let (server, mut steps) = (server(), 0);
+    let result = search(plan("p99 < 100ms"), |step| {
+        steps += 1;
+        let lateness: fn(u64) -> u64 = if steps == 2 { |_| 30 * MS } else { |_| 20 };
+        at_rate(
+            &Simulation {
+                lateness,
+                ..server.clone()
+            },
+            step,
+        )
+    });
+    assert_eq!(result.client_limit, None);
+    assert!((388.0..=404.0).contains(&result.limit.unwrap()));
+    let asked = |at: usize| SearchVariable::Rate.describe(result.curve[at].asked);
+    assert_eq!([asked(1), asked(2)], ["200/s", "200/s"]);
+}
+
+#[test]
 fn server_that_is_gone_ends_the_search() {
     let server = server();
     let result = search(plan("p99 < 100ms"), |step| {

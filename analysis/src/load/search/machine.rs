@@ -15,6 +15,8 @@ const SAMPLE_MARGIN: f64 = 1.5;
 const CONFIRMATION_TIMES: u32 = 3;
 /// How often a step is made again, each time twice as long, because it had too few requests.
 const MAX_EXTENSIONS: u32 = 3;
+/// How often a step is made again because the client was the limit: other programs may have been, for a moment.
+const MAX_REPETITIONS: u32 = 1;
 /// How often a load is confirmed, each time at a lower one. The distance doubles, so that this is at most half of it with a
 /// resolution of 1%.
 const MAX_CONFIRMATIONS: u32 = 6;
@@ -64,6 +66,7 @@ pub struct LoadSearch {
     client_limit: Option<String>,
     step: SearchStep,
     extensions: u32,
+    repetitions: u32,
     confirmations: u32,
     /// Requests per second and load of the last step, for the length of the next.
     requests_per_load: Option<f64>,
@@ -87,6 +90,7 @@ impl LoadSearch {
             client_limit: None,
             step,
             extensions: 0,
+            repetitions: 0,
             confirmations: 0,
             requests_per_load: None,
             end: None,
@@ -127,6 +131,7 @@ impl LoadSearch {
                 self.fails_at = Some(lowest);
                 self.on_ceiling();
             }
+            Finding::ClientLimit(_) if self.repetitions < MAX_REPETITIONS => self.repetitions += 1,
             Finding::ClientLimit(message) => {
                 self.client_limit = Some(message);
                 self.on_ceiling();
@@ -233,7 +238,7 @@ impl LoadSearch {
     }
 
     fn go_to(&mut self, load: f64, phase: SearchPhase) {
-        self.extensions = 0;
+        (self.extensions, self.repetitions) = (0, 0);
         let load = self.rounded(load);
         self.step = SearchStep {
             load,
