@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use clap_complete::engine::CompletionCandidate;
 use derive_more::Display;
 use flagpole_analysis::report::{self, Report};
-use flagpole_client::{Strategy, TransportKind, strategy};
+use flagpole_client::{ArrivalProcess, Strategy, TargetOrder, TransportKind, strategy};
 use flagpole_protocol::SpecError;
 use flagpole_server::fate::{fault, latency};
 use std::str::FromStr;
@@ -44,6 +44,16 @@ pub(crate) fn strategy_lists() -> Vec<CompletionCandidate> {
 
 pub(crate) fn transports() -> Vec<CompletionCandidate> {
     let names = TransportKind::ALL.iter().map(TransportKind::to_string);
+    names.map(CompletionCandidate::new).collect()
+}
+
+pub(crate) fn arrivals() -> Vec<CompletionCandidate> {
+    let names = ArrivalProcess::ALL.iter().map(|one| one.name());
+    names.map(CompletionCandidate::new).collect()
+}
+
+pub(crate) fn target_orders() -> Vec<CompletionCandidate> {
+    let names = TargetOrder::ALL.iter().map(|one| one.name());
     names.map(CompletionCandidate::new).collect()
 }
 

@@ -63,6 +63,27 @@ fn limit_of_a_server_with_8_places_of_20_ms_is_400_per_second() {
 }
 
 #[test]
+fn disturbance_of_the_first_step_does_not_decide() {
+    let (usual, mut is_first) = (server(), true);
+    let result = search(plan("p99 < 100ms"), |step| {
+        let disturbed = Simulation {
+            work: |_, _| 200 * MS,
+            ..server()
+        };
+        at_rate(
+            if std::mem::take(&mut is_first) {
+                &disturbed
+            } else {
+                &usual
+            },
+            step,
+        )
+    });
+    let limit = result.limit.unwrap();
+    assert!((388.0..=404.0).contains(&limit), "{limit}");
+}
+
+#[test]
 fn random_arrivals_have_a_lower_limit() {
     let server = server();
     let result = search(plan("p99 < 50ms"), |step| {

@@ -16,6 +16,11 @@ pub struct ThinkTime {
 }
 
 impl ThinkTime {
+    /// Whether it is drawn.
+    pub fn is_random(self) -> bool {
+        self.shortest < self.longest
+    }
+
     /// The longest time.
     pub fn longest(self) -> Duration {
         self.longest

@@ -2,7 +2,7 @@
 
 use super::LoadSpec;
 use anyhow::{Result, bail};
-use flagpole_client::{ArrivalProcess, Stages, TargetOrder};
+use flagpole_client::{ArrivalProcess, Stages, TargetOrder, ThinkTime};
 use flagpole_protocol::spec::{self, DurationDisplay};
 
 impl LoadSpec {
@@ -131,7 +131,8 @@ impl LoadSpec {
         let is_random = self.arrivals == Some(ArrivalProcess::Poisson)
             || !matches!(self.order, None | Some(TargetOrder::Sequential))
             || self.scenario.is_some()
-            || self.has_own_server();
+            || self.has_own_server()
+            || self.think.is_some_and(ThinkTime::is_random);
         if self.seed.is_some() && !is_random {
             bail!(
                 "--seed: has no effect: nothing is drawn without --arrivals poisson, --order shuffled or flagpole's own server"
@@ -207,6 +208,7 @@ mod tests {
             "rate = '5/s'\narrivals = 'poisson'\nseed = 3\nrequests = 10",
             "stages = '5s:1..5/s'\nmax_in_flight = 3\nwarm_up = '1s'",
             "body = '10s'\nmethod = 'PUT'",
+            "think = '1s..2s'\nseed = 3",
         ] {
             assert_eq!(error(keys), "", "{keys}");
         }

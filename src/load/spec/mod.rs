@@ -8,8 +8,8 @@ use self::values::{Connections, FieldLine, RequestCount, RequestMethod};
 use crate::options::built_in;
 use crate::options::policy::PolicyOptions;
 use crate::options::policy_values::{AnyDuration, PositiveDuration};
-use crate::options::profile_options;
 use crate::options::value_parsers::{self, Seed};
+use crate::options::{names, profile_options};
 use crate::process::system_limits;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -87,7 +87,7 @@ pub(crate) struct LoadSpec {
     pub(crate) rate: Option<ArrivalRate>,
 
     /// Start requests evenly or at random: `constant` or `poisson` [default: constant]
-    #[arg(long, value_name = "PROCESS", help_heading = "Load")]
+    #[arg(long, value_name = "PROCESS", add = ArgValueCandidates::new(names::arrivals), help_heading = "Load")]
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) arrivals: Option<ArrivalProcess>,
 
@@ -161,7 +161,7 @@ pub(crate) struct LoadSpec {
     pub(crate) content_type: Option<String>,
 
     /// Request the targets in this order: `sequential`, `shuffled`, `weighted` [default: sequential]
-    #[arg(long, value_name = "ORDER", help_heading = "Requests")]
+    #[arg(long, value_name = "ORDER", add = ArgValueCandidates::new(names::target_orders), help_heading = "Requests")]
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) order: Option<TargetOrder>,
 
@@ -188,7 +188,7 @@ pub(crate) struct LoadSpec {
     pub(crate) expect_body: Option<String>,
 
     /// Send requests by flagpole's codec (`built-in`) or by `hyper` [default: built-in]
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(crate::options::names::transports), help_heading = "Requests")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(names::transports), help_heading = "Requests")]
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) transport: Option<TransportKind>,
 

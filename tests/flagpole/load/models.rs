@@ -128,3 +128,25 @@ fn paths_of_a_list_belong_to_the_url() {
     let saved = fs::read_to_string(sandbox.path("mine.toml")).unwrap();
     assert!(saved.contains("\"body\":\"x\""), "{saved}");
 }
+
+#[cfg(unix)]
+#[test]
+fn unix_socket_is_used_instead_of_the_host() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let sandbox = Sandbox::new();
+    let listener = std::os::unix::net::UnixListener::bind(sandbox.path("socket")).unwrap();
+    let serve = move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        for end in lines.map_while(Result::ok).filter(String::is_empty) {
+            assert_eq!(end, "");
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+                .unwrap();
+        }
+    };
+    std::thread::spawn(serve);
+    let line = "http://nowhere.invalid/ --unix-socket socket -n 20 -c 1 --expect-body hi";
+    let (_, document) = result(&sandbox, line);
+    assert_eq!(document["figures"]["succeeded"], 20);
+}

@@ -63,6 +63,8 @@ pub struct LoadSearch {
     /// The lowest load that is not to be asked for again: it failed, or the client was the limit.
     ceiling: Option<f64>,
     fails_at: Option<f64>,
+    /// Whether a step of full length was at the ceiling or above it.
+    is_ceiling_checked: bool,
     client_limit: Option<String>,
     step: SearchStep,
     extensions: u32,
@@ -87,6 +89,7 @@ impl LoadSearch {
             meets: None,
             ceiling: None,
             fails_at: None,
+            is_ceiling_checked: false,
             client_limit: None,
             step,
             extensions: 0,
@@ -172,6 +175,10 @@ impl LoadSearch {
             self.end = Some(SearchEnd::Confirmed);
             return;
         }
+        if self.ceiling.is_some_and(|ceiling| load >= ceiling) {
+            // The first, shorter step failed by chance.
+            (self.ceiling, self.fails_at, self.is_ceiling_checked) = (None, None, false);
+        }
         match self.ceiling {
             Some(ceiling) => self.halve(load, ceiling),
             None if load >= self.plan.max => self.end = Some(SearchEnd::Maximum),
@@ -182,6 +189,7 @@ impl LoadSearch {
     fn on_ceiling(&mut self) {
         let load = self.step.load;
         self.ceiling = Some(load);
+        self.is_ceiling_checked |= self.step.phase != SearchPhase::Exponential;
         if self.step.phase == SearchPhase::Confirmation {
             self.confirm_lower(load);
         } else if let Some(meets) = self.meets {
@@ -199,6 +207,9 @@ impl LoadSearch {
         let is_between = meets < middle && middle < ceiling;
         if is_between && ceiling - meets > self.plan.resolution * meets {
             self.go_to(middle, SearchPhase::Binary);
+        } else if !self.is_ceiling_checked {
+            // All steps below it met the condition: a disturbance of one short step must not decide.
+            self.go_to(ceiling, SearchPhase::Binary);
         } else {
             self.go_to(meets, SearchPhase::Confirmation);
         }
