@@ -280,6 +280,21 @@ fn records_that_do_not_account_for_the_time_in_flight_are_suspect() {
     }
 }
 
+/// All connections take their slots at the start, and the client starts their requests one after the other.
+#[test]
+fn short_run_of_many_connections_has_their_start_in_its_time_in_flight() {
+    let mut observed = run().closed(50);
+    observed.stats.attempts = 50;
+    for one in &mut observed.loops {
+        (one.in_flight_area_s, one.max_in_flight) = (one.in_flight_area_s * 1.05, 25);
+    }
+    assert!(
+        !verdict(&observed).contains("littles_law"),
+        "{}",
+        verdict(&observed)
+    );
+}
+
 /// An attempt has its slot before the client starts it.
 #[test]
 fn lateness_explains_a_longer_time_in_flight() {

@@ -25,7 +25,8 @@ pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
     let own = own.sum::<u64>() as f64 / 1e6;
     // An attempt has its slot while the client is late to start it.
     let late = (observed.stats.lateness.sum() + observed.warm_up.lateness.sum()).as_secs_f64();
-    let beyond = (recorded - area).max(area - recorded - late) - OWN_SHARE * own;
+    let beyond = (recorded - area).max(area - recorded - late);
+    let beyond = beyond - (OWN_SHARE + burst_share(observed)) * own;
     let share = beyond / area.max(recorded);
     let severity = match share {
         share if share > INVALID_SHARE => Validity::Invalid,
@@ -41,4 +42,16 @@ pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
     );
     // Without loops, nothing was observed in flight.
     (!observed.loops.is_empty()).then(|| ValidityIssue::new(severity, "littles_law", message))
+}
+
+/// How long the attempts of a burst, in which all slots are taken at once as at the start, wait with their slots for the event
+/// loop, which starts one after the other: the k-th of c attempts waits for the work of k others. In units of the work for
+/// all attempts of the run, of which a burst is a large part only if the run is short.
+fn burst_share(observed: &ObservedLoad) -> f64 {
+    let attempts = observed.stats.attempts + observed.warm_up.attempts;
+    let waits = observed.loops.iter().map(|one| {
+        let slots = one.max_in_flight as f64;
+        slots * slots / 2.0
+    });
+    waits.sum::<f64>() / attempts.max(1) as f64
 }
