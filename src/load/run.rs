@@ -63,7 +63,7 @@ pub(crate) fn run(
 ) -> Result<MeasuredLoad> {
     let records = outputs.records.map(RecordStream::start).transpose();
     let records = records.context("cannot start a thread")?;
-    let collector = Arc::new(Collector::new(plan.warm_up, plan.duration, records));
+    let collector = Arc::new(Collector::new(plan.warm_up, plan.window_end(), records));
     let engine = LoadControl::new();
     let control = RunControl::new(engine.clone(), collector.clone());
     current.begin(control.clone());
@@ -206,7 +206,14 @@ fn observe(
     collected: Collected,
 ) -> ObservedLoad {
     let elapsed = end.elapsed.saturating_sub(plan.warm_up);
-    let window = control.without_pauses(window_end.min(end.elapsed));
+    // The requests of a schedule may end before it does; a number of them in the closed model has no other end.
+    let is_scheduled = plan.window_end().is_some() && (plan.is_open() || plan.requests.is_none());
+    let window = if is_scheduled {
+        window_end
+    } else {
+        window_end.min(end.elapsed)
+    };
+    let window = control.without_pauses(window);
     let window = window.saturating_sub(plan.warm_up);
     let mut loops = collected.loops;
     spread_in_flight(end, &mut loops);

@@ -34,6 +34,20 @@ fn open_run_makes_each_arrival_and_counts_from_it() {
     assert!(service.as_u64().unwrap() < max / 2, "{document}");
 }
 
+/// The last arrival is due before the window ends.
+#[test]
+fn rate_that_was_reached_is_the_rate_that_was_asked() {
+    let server = server_with("0", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    for limit in ["-z 500ms", "-n 25"] {
+        let (_, document) = result(&Sandbox::new(), &format!("{url} --rate 50/s {limit}"));
+        let figures = &document["figures"];
+        assert_eq!(figures["window_us"], 500_000, "{limit}");
+        assert_eq!(figures["asked_per_s"], 50.0, "{limit}");
+        assert_eq!(figures["requests"], 25, "{limit}");
+    }
+}
+
 #[test]
 fn poisson_run_has_the_arrivals_of_its_schedule() {
     let server = server_with("0", "");
