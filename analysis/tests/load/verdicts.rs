@@ -264,6 +264,21 @@ fn open_run_on_a_busy_client_is_suspect() {
     assert_eq!(verdict(&observed), "SUSPECT client_saturated");
 }
 
+/// Requests wait in the client, in flight, until it has the time to send them and to note their ends.
+#[test]
+fn starved_client_is_named_and_not_the_server() {
+    let slow = Simulation { places: 1, ..run() };
+    let mut observed = slow.at_rate(200.0);
+    for one in &mut observed.loops {
+        one.run_queue_us = Some(one.elapsed_us * 3 / 4);
+        one.in_flight_area_s *= 2.0;
+    }
+    assert_eq!(
+        verdict(&observed),
+        "INVALID client_slower_than_rate client_saturated"
+    );
+}
+
 #[test]
 fn records_that_do_not_account_for_the_time_in_flight_are_suspect() {
     for (factor, expected) in [

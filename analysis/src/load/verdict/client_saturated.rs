@@ -30,7 +30,7 @@ impl BusyShares {
     }
 
     /// Whether the loops were ready to run nearly all of the time.
-    pub(in crate::load) fn is_runnable_throughout(&self) -> bool {
+    pub(in crate::load) fn is_runnable_throughout(self) -> bool {
         self.runnable >= SATURATED
     }
 }

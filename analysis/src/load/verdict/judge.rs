@@ -68,10 +68,12 @@ fn reasons(observed: &ObservedLoad, figures: &LoadFigures) -> Vec<ValidityIssue>
     let rate = rate_not_reached::check(observed, figures);
     let is_reached = rate.is_none();
     reasons.extend(rate);
-    reasons.extend(arrivals_late::check(figures));
-    reasons.extend(processor_lost::check(observed));
-    reasons.extend(client_saturated::check(observed));
-    reasons.extend(littles_law::check(observed));
+    let mut delays: Vec<_> = arrivals_late::check(figures).into_iter().collect();
+    delays.extend(processor_lost::check(observed));
+    delays.extend(client_saturated::check(observed));
+    let is_delayed = !delays.is_empty();
+    reasons.extend(delays);
+    reasons.extend(littles_law::check(observed, is_delayed));
     if is_reached {
         reasons.extend(unfinished::check(figures));
         reasons.extend(drift::check(observed).filter(|_| !is_silent));

@@ -15,9 +15,14 @@ const INVALID_SHARE: f64 = 0.1;
 /// longer than the client works for them.
 const OWN_SHARE: f64 = 0.25;
 
-pub(super) fn check(observed: &ObservedLoad) -> Option<ValidityIssue> {
+/// A client that `is_delayed` holds attempts for longer than their records say: they wait in it to be sent, and to be noted
+/// when they have ended.
+pub(super) fn check(observed: &ObservedLoad, is_delayed: bool) -> Option<ValidityIssue> {
     let area: f64 = observed.loops.iter().map(|one| one.in_flight_area_s).sum();
     let recorded = (observed.stats.attempt_time + observed.warm_up.attempt_time).as_secs_f64();
+    if is_delayed && area > recorded {
+        return None;
+    }
     let own = observed
         .loops
         .iter()

@@ -1,6 +1,7 @@
 //! `server_slower_than_rate`, `client_slower_than_rate`: requests of an open run ended at a lower rate than they were
 //! scheduled, so that more and more of them waited.
 
+use super::client_saturated::BusyShares;
 use super::server_silent;
 use crate::human::{HumanDuration, grouped, grouped_rate};
 use crate::load::asked::{ArrivalKind, LoadModel};
@@ -103,6 +104,11 @@ fn cause(observed: &ObservedLoad, figures: &LoadFigures) -> (&'static str, Strin
              processors, or lower the rate"
         );
         return ("client_slower_than_rate", cause);
+    }
+    if BusyShares::new(&observed.loops).is_some_and(BusyShares::is_runnable_throughout) {
+        let cause = "the client had no processor time to spare; stop other programs, use a machine with more processors, or \
+                     lower the rate";
+        return ("client_slower_than_rate", cause.to_owned());
     }
     let seconds = observed.seconds.iter();
     let busiest = seconds.max_by_key(|one| one.in_flight + one.queued);
