@@ -8,7 +8,18 @@ mod live_view;
 mod models;
 mod own_server;
 mod refusals;
+#[cfg(target_os = "linux")]
+mod short_of_resources;
+#[cfg(target_os = "linux")]
+mod slow_server;
+#[cfg(target_os = "linux")]
+mod starved_client;
+#[cfg(target_os = "linux")]
+mod stopped_server;
+mod verdict;
 
+#[cfg(target_os = "linux")]
+use crate::harness::RunningCommand;
 use crate::harness::{CommandOutput, Sandbox};
 use serde_json::Value;
 
@@ -18,4 +29,12 @@ fn result(sandbox: &Sandbox, options: &str) -> (CommandOutput, Value) {
     let document = serde_json::from_str(&output.stdout);
     let document = document.unwrap_or_else(|error| panic!("{error}: {output}"));
     (output, document)
+}
+
+/// Starts a server in a process of its own, with these options; and the URL of a flag on it.
+#[cfg(target_os = "linux")]
+fn serve(options: &str) -> (RunningCommand, String) {
+    let mut server = Sandbox::new().start(&format!("serve --port 0 {options}"));
+    let url = format!("{}flags/br/br.gif", server.url());
+    (server, url)
 }
