@@ -151,7 +151,8 @@ fn command(key: KeyEvent) -> Option<KeyCommand> {
     match key.code {
         KeyCode::Char('c') if has_control => Some(KeyCommand::Quit),
         KeyCode::Char('q' | 'Q') => Some(KeyCommand::Quit),
-        KeyCode::Char('p' | 'P' | ' ') => Some(KeyCommand::TogglePause),
+        // With Control, a space is the byte 0, which `script` writes at the end of its input.
+        KeyCode::Char('p' | 'P' | ' ') if !has_control => Some(KeyCommand::TogglePause),
         _ => None,
     }
 }
@@ -174,5 +175,6 @@ mod tests {
             Some(KeyCommand::Quit)
         );
         assert_eq!(key(KeyCode::Char('c'), plain), None);
+        assert_eq!(key(KeyCode::Char(' '), KeyModifiers::CONTROL), None);
     }
 }
