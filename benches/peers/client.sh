@@ -12,6 +12,7 @@
 # "On one core": a client with one thread, confined to one core, beside a server that may use all of them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. benches/peers/nginx.sh
 rounds=${1:-7} requests=${2:-200000} cc=${3:-br}
 connections=64
 server=${SERVER:-nginx}
@@ -28,33 +29,15 @@ ours=${OURS:-$(cargo bench --bench measure --no-run --message-format json --quie
 folder=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 
 if [ "$server" = nginx ]; then
-  cat >"$folder/nginx.conf" <<CONF
-worker_processes auto;
-daemon off;
-pid $folder/nginx.pid;
-error_log $folder/nginx.log;
-events { worker_connections 1024; }
-http {
-  types { image/gif gif; }
-  access_log off; sendfile off; tcp_nodelay on;
-  keepalive_requests 1000000000; open_file_cache max=1000;
-  client_body_temp_path $folder/t; proxy_temp_path $folder/t; fastcgi_temp_path $folder/t;
-  uwsgi_temp_path $folder/t; scgi_temp_path $folder/t;
-  server { listen 127.0.0.1:$port reuseport; root $PWD/fixtures; }
-}
-CONF
-  nginx -c "$folder/nginx.conf" 2>/dev/null &
+  start_nginx "$folder" "$port"
 else
   "${FLAGPOLE:-target/release/flagpole}" serve --port "$port" >/dev/null &
+  pid=$!
 fi
-pid=$!
-for _ in $(seq 100); do
-  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-  sleep 0.1
-done
+wait_for_port "$port"
 url=http://127.0.0.1:$port/flags/$cc/$cc.gif
 
 cat >"$folder/ways.py" <<'PYTHON'
@@ -185,8 +168,6 @@ for round in $(seq 0 "$rounds"); do
   done
 done
 
-# Median, smallest and largest.
-spread() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)], value[1], value[NR] }'; }
 echo "$server, flags/$cc/$cc.gif, $(stat -c %s "fixtures/flags/$cc/$cc.gif") bytes, $connections connections, $(nproc) cores:" \
   "median of $rounds rounds (smallest to largest)"
 for client in "${clients[@]}"; do
