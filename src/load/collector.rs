@@ -20,7 +20,8 @@ pub(crate) struct Collector {
     warm_up: Duration,
     /// When the window ends in which requests start, in microseconds of the run's clock.
     window_end: Arc<AtomicU64>,
-    cells: Mutex<Vec<Arc<Cell>>>,
+    /// By the number of the loop.
+    cells: Mutex<BTreeMap<usize, Arc<Cell>>>,
     records: Mutex<Option<RecordStream>>,
 }
 
@@ -72,10 +73,10 @@ impl Collector {
         }
     }
 
-    /// A sink for the calling thread, which runs a loop.
-    pub(crate) fn sink(&self) -> Box<dyn RecordSink> {
+    /// A sink for the calling thread, which runs the loop of this number.
+    pub(crate) fn sink(&self, number: usize) -> Box<dyn RecordSink> {
         let cell = Arc::new(Cell::default());
-        lock(&self.cells).push(cell.clone());
+        lock(&self.cells).insert(number, cell.clone());
         Box::new(LoopSink {
             warm_up: self.warm_up,
             window_end: self.window_end.clone(),
@@ -106,7 +107,7 @@ impl Collector {
     /// Takes the seconds before this one, with their numbers; `u64::MAX` for all.
     pub(crate) fn take_seconds(&self, before: u64) -> BTreeMap<u64, LoadStats> {
         let mut seconds: BTreeMap<u64, LoadStats> = BTreeMap::new();
-        for cell in lock(&self.cells).iter() {
+        for cell in lock(&self.cells).values() {
             let taken = {
                 let mut state = lock(&cell.state);
                 let kept = state.seconds.split_off(&before);
@@ -123,7 +124,7 @@ impl Collector {
     /// What is left after the last second was taken, when the loops have ended; and whether the records were written.
     pub(crate) fn finish(&self) -> (Collected, anyhow::Result<()>) {
         let mut collected = Collected::default();
-        for cell in lock(&self.cells).iter() {
+        for cell in lock(&self.cells).values() {
             let state = lock(&cell.state);
             collected.warm_up += &state.warm_up;
             collected.in_window.ended += state.in_window.ended;
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn attempts_belong_to_the_second_in_which_they_ended() {
         let collector = Collector::new(SECOND, Some(3 * SECOND), None);
-        let mut sinks = [collector.sink(), collector.sink()];
+        let mut sinks = [collector.sink(0), collector.sink(1)];
         for (sink, due, done) in [
             (0, 500, 1100),
             (0, 1100, 1900),
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn pause_extends_the_window_and_a_stop_ends_it() {
         let collector = Collector::new(Duration::ZERO, Some(SECOND), None);
-        let mut sink = collector.sink();
+        let mut sink = collector.sink(0);
         collector.extend_window(SECOND);
         sink.record(&record(0, 1500, Outcome::Ok));
         collector.end_window(SECOND / 2);

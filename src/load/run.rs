@@ -175,7 +175,7 @@ fn carry_out(
     if let Some(duration) = plan.duration {
         run = run.duration(duration);
     }
-    Ok(run.run(&|_| collector.sink())?)
+    Ok(run.run(&|number| collector.sink(number))?)
 }
 
 fn snapshot(plan: &LoadPlan, targets: &Targets) -> LiveSnapshot {
@@ -216,7 +216,7 @@ fn observe(
     let window = control.without_pauses(window);
     let window = window.saturating_sub(plan.warm_up);
     let mut loops = collected.loops;
-    spread_in_flight(end, &mut loops);
+    add_in_flight(end, &mut loops);
     ObservedLoad {
         environment: environment::environment(None),
         targets: targets.names(),
@@ -237,11 +237,19 @@ fn observe(
     }
 }
 
-/// Gives each loop an equal part of what the engine counts for all of them together.
-fn spread_in_flight(end: &LoadRunEnd, loops: &mut [LoopUsage]) {
-    let count = loops.len().max(1);
+/// Adds what the engine counts. If the loops share a scheduler, each gets an equal part.
+fn add_in_flight(end: &LoadRunEnd, loops: &mut [LoopUsage]) {
+    let count = loops.len();
     for (index, each) in loops.iter_mut().enumerate() {
-        each.in_flight_area_s = end.in_flight_area.as_secs_f64() / count as f64;
-        each.max_in_flight = ((end.max_in_flight + count - 1 - index) / count) as u64;
+        let of_loop = end.in_flight.get(index);
+        let of_loop = of_loop.filter(|_| end.in_flight.len() == count);
+        let (area, max) = of_loop.map_or_else(
+            || {
+                let area = end.in_flight_area.as_secs_f64() / count as f64;
+                (area, (end.max_in_flight + count - 1 - index) / count)
+            },
+            |(area, max)| (area.as_secs_f64(), *max),
+        );
+        (each.in_flight_area_s, each.max_in_flight) = (area, max as u64);
     }
 }

@@ -278,6 +278,7 @@ fn add_counts(end: &mut LoadRunEnd, states: &[Arc<RunState>]) {
         let meter = scheduler.in_flight_meter();
         end.in_flight_area += meter.area();
         end.max_in_flight += meter.max();
+        end.in_flight.push((meter.area(), meter.max()));
         end.paused = end.paused.max(scheduler.source_clock().paused(end.elapsed));
         end.circuit_openings += scheduler.circuit_openings();
         if let Some(iterations) = scheduler.iterations() {

@@ -14,6 +14,8 @@ pub struct LoadRunEnd {
     pub in_flight_area: Duration,
     /// The most attempts in flight at once, added up over the event loops, whose maxima need not coincide.
     pub max_in_flight: usize,
+    /// Area and most attempts in flight of each scheduler: one for each event loop, in their order, or one for all.
+    pub in_flight: Vec<(Duration, usize)>,
     /// Requests that were due and were never sent, because no connection was free before the run ended.
     pub unsent: u64,
     /// The length of all pauses.
@@ -30,6 +32,7 @@ impl AddAssign<&LoadRunEnd> for LoadRunEnd {
         self.elapsed = self.elapsed.max(other.elapsed);
         self.in_flight_area += other.in_flight_area;
         self.max_in_flight += other.max_in_flight;
+        self.in_flight.extend_from_slice(&other.in_flight);
         self.unsent += other.unsent;
         self.paused = self.paused.max(other.paused);
         self.circuit_openings += other.circuit_openings;
