@@ -99,9 +99,10 @@ impl Collector {
         self.window_end.fetch_min(micros(at), Ordering::Relaxed);
     }
 
-    /// When the window ends in which requests start; the longest time if that is not known.
-    pub(crate) fn window_end(&self) -> Duration {
-        Duration::from_micros(self.window_end.load(Ordering::Relaxed))
+    /// When the window ends in which requests start; `None` if that is not known.
+    pub(crate) fn window_end(&self) -> Option<Duration> {
+        let end = self.window_end.load(Ordering::Relaxed);
+        (end != u64::MAX).then(|| Duration::from_micros(end))
     }
 
     /// Takes the seconds before this one, with their numbers; `u64::MAX` for all.

@@ -33,6 +33,14 @@ impl DueCounter {
         }
         self.counted
     }
+
+    /// When the schedule ends because of the limit: when the next arrival would be due. `None` if that is not before `until`,
+    /// which is not before the times of previous calls.
+    pub(crate) fn limit_before(&mut self, until: Duration) -> Option<Duration> {
+        let is_reached = self.due_before(until) == self.limit;
+        let next = self.arrivals.peek().filter(|_| is_reached);
+        next.map(|arrival| arrival.due)
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +58,22 @@ mod tests {
             times.map(|time| counter.due_before(time)),
             [0, 1, 2, 10, 15]
         );
+    }
+
+    #[test]
+    fn schedule_ends_when_the_arrival_after_the_limit_would_be_due() {
+        let stage = Stage::constant("10/s".parse().unwrap(), Some(Duration::from_secs(2)));
+        let counter = |limit| {
+            let arrivals = Arrivals::new(&[stage], ArrivalProcess::Constant, 0, Share::WHOLE);
+            DueCounter::new(arrivals, limit)
+        };
+        let s = Duration::from_secs;
+        let mut limited = counter(15);
+        assert_eq!(limited.limit_before(s(1)), None);
+        assert_eq!(
+            limited.limit_before(s(2)),
+            Some(Duration::from_millis(1500))
+        );
+        assert_eq!(counter(20).limit_before(s(9)), None);
     }
 }

@@ -21,6 +21,9 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A second is taken this long after its end, so that the records of its last attempts are there.
 const DELAY: Duration = Duration::from_millis(20);
 
+/// How far the end of the schedule is looked for: more than the time between two looks, even if this thread has to wait.
+const LOOK_AHEAD: Duration = Duration::from_secs(3);
+
 /// The time between two looks at the clock before the run has started.
 const START_POLL: Duration = Duration::from_millis(5);
 
@@ -39,6 +42,8 @@ pub(crate) struct Monitor<'a> {
     pub(crate) end: Option<Duration>,
     /// Counts the arrivals after the warm-up; `None` in the closed model.
     pub(crate) due: Option<DueCounter>,
+    /// Looks ahead for the end of a schedule with a number of requests; `None` without one.
+    pub(crate) ahead: Option<DueCounter>,
     pub(crate) abort_if: &'a [LoadCondition],
     pub(crate) baseline: Option<&'a LoadFigures>,
     pub(crate) log: Option<&'a mut IntervalLog>,
@@ -71,6 +76,7 @@ impl Monitor<'_> {
             self.series.due_in_warm_up = due.due_before(self.warm_up);
         }
         loop {
+            self.look_ahead();
             let wait = self.until_next(self.control.elapsed());
             if is_over.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                 break;
@@ -89,6 +95,18 @@ impl Monitor<'_> {
         let end = self.control.elapsed();
         self.take_rest(end.saturating_sub(self.warm_up));
         self.series
+    }
+
+    /// Ends the window where a schedule ends that has a number of requests, before it is there: what ends later must not count.
+    fn look_ahead(&mut self) {
+        let Some(ahead) = &mut self.ahead else {
+            return;
+        };
+        let until = self.control.without_pauses(self.control.elapsed()) + LOOK_AHEAD;
+        if let Some(end) = ahead.limit_before(until) {
+            self.control.end_schedule(end);
+            self.ahead = None;
+        }
     }
 
     /// The time until the next second, of the warm-up or after it, is over.
@@ -143,7 +161,11 @@ impl Monitor<'_> {
         second.in_flight = self.control.in_flight();
         self.series.total += stats;
         if let Some(due) = &mut self.due {
-            let end = (self.warm_up + start + length).min(self.collector.window_end());
+            let end = self.warm_up + start + length;
+            let end = self
+                .collector
+                .window_end()
+                .map_or(end, |last| last.min(end));
             let end = self.control.without_pauses(end);
             let total = due.due_before(end) - self.series.due_in_warm_up;
             second.due = Some(total - self.series.due);

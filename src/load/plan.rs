@@ -130,15 +130,6 @@ impl LoadPlan {
         }
     }
 
-    /// When the window ends in which requests start: after the duration, or when the arrival after the last one would be due.
-    /// `None` if that depends on the responses.
-    pub(crate) fn window_end(&self) -> Option<Duration> {
-        let requests = self.requests.and_then(|count| usize::try_from(count).ok());
-        let arrivals = self.arrivals(Share::WHOLE).zip(requests);
-        let next = arrivals.and_then(|(mut arrivals, count)| arrivals.nth(count));
-        next.map(|arrival| arrival.due).or(self.duration)
-    }
-
     /// Whether requests arrive by a schedule.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.model, PlanModel::Open { .. })

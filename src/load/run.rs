@@ -63,7 +63,7 @@ pub(crate) fn run(
 ) -> Result<MeasuredLoad> {
     let records = outputs.records.map(RecordStream::start).transpose();
     let records = records.context("cannot start a thread")?;
-    let collector = Arc::new(Collector::new(plan.warm_up, plan.window_end(), records));
+    let collector = Arc::new(Collector::new(plan.warm_up, plan.duration, records));
     let engine = LoadControl::new();
     let control = RunControl::new(engine.clone(), collector.clone());
     current.begin(control.clone());
@@ -79,7 +79,9 @@ pub(crate) fn run(
         control: control.clone(),
         warm_up: plan.warm_up,
         end: plan.duration,
-        due: due_counter(plan, targets),
+        // Arrivals of a scenario are iterations, which have several requests each.
+        due: due_counter(plan).filter(|_| targets.scenario.is_none()),
+        ahead: due_counter(plan).filter(|_| plan.requests.is_some()),
         abort_if: conditions.abort_if,
         baseline: conditions.baseline,
         log: log.as_mut(),
@@ -138,13 +140,11 @@ fn ledger(server: &mut ServerProcess) -> Option<ServerSummary> {
     noted.ok()
 }
 
-/// Counts the arrivals of the open model. Those of a scenario are iterations, which have several requests each.
-fn due_counter(plan: &LoadPlan, targets: &Targets) -> Option<DueCounter> {
-    let arrivals = plan
-        .arrivals(Share::WHOLE)
-        .filter(|_| targets.scenario.is_none());
+/// Counts the arrivals of the open model.
+fn due_counter(plan: &LoadPlan) -> Option<DueCounter> {
     let limit = plan.requests.unwrap_or(u64::MAX);
-    arrivals.map(|arrivals| DueCounter::new(arrivals, limit))
+    let arrivals = plan.arrivals(Share::WHOLE)?;
+    Some(DueCounter::new(arrivals, limit))
 }
 
 /// What keys do.
@@ -201,19 +201,20 @@ fn observe(
     plan: &LoadPlan,
     targets: &Targets,
     control: &RunControl,
-    (end, window_end): (&LoadRunEnd, Duration),
+    (end, window_end): (&LoadRunEnd, Option<Duration>),
     series: Series,
     collected: Collected,
 ) -> ObservedLoad {
-    let elapsed = end.elapsed.saturating_sub(plan.warm_up);
-    // The requests of a schedule may end before it does; a number of them in the closed model has no other end.
-    let is_scheduled = plan.window_end().is_some() && (plan.is_open() || plan.requests.is_none());
-    let window = if is_scheduled {
-        window_end
-    } else {
-        window_end.min(end.elapsed)
+    let ends_by_number = plan.requests.is_some() && !plan.is_open();
+    // A schedule may have no request shortly before its end, which belongs to the window all the same: 1 request of
+    // `--rate 0.5/s -z 2s` is not 1 in the millisecond that it took.
+    let window_end = match window_end {
+        Some(scheduled) if ends_by_number => scheduled.min(end.elapsed),
+        Some(scheduled) => scheduled,
+        None => end.elapsed,
     };
-    let window = control.without_pauses(window);
+    let elapsed = end.elapsed.max(window_end).saturating_sub(plan.warm_up);
+    let window = control.without_pauses(window_end);
     let window = window.saturating_sub(plan.warm_up);
     let mut loops = collected.loops;
     add_in_flight(end, &mut loops);

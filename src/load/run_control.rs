@@ -43,6 +43,13 @@ impl RunControl {
         self.engine.stop();
     }
 
+    /// The schedule ends at this time, pauses not included.
+    pub(crate) fn end_schedule(&self, at: Duration) {
+        // Pauses that are not over extend the window when they are.
+        let state = self.lock();
+        self.collector.end_window(at + state.paused);
+    }
+
     /// Ends the run at once.
     pub(crate) fn cancel(&self) {
         self.engine.cancel();

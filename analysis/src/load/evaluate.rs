@@ -54,15 +54,12 @@ impl ObservedLoad {
     }
 
     fn in_flight(&self) -> InFlightFigures {
-        let mean = self.loops.iter().map(|one| {
-            let seconds = one.elapsed_us as f64 / 1e6;
-            (seconds > 0.0).then(|| one.in_flight_area_s / seconds)
-        });
-        let means: Option<Vec<f64>> = mean.collect();
+        // The threads of the loops live longer than the run.
+        let seconds = self.elapsed.as_secs_f64() + self.asked.warm_up_us as f64 / 1e6;
+        let area: f64 = self.loops.iter().map(|one| one.in_flight_area_s).sum();
+        let is_known = !self.loops.is_empty() && seconds > 0.0;
         InFlightFigures {
-            mean: means
-                .filter(|means| !means.is_empty())
-                .map(|means| means.iter().sum()),
+            mean: is_known.then(|| area / seconds),
             max: self.loops.iter().map(|one| one.max_in_flight).sum(),
         }
     }

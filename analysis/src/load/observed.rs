@@ -25,10 +25,11 @@ pub struct ObservedLoad {
     pub settings: Vec<(String, String)>,
     /// The load that was asked for.
     pub asked: AskedLoad,
-    /// The time, after the warm-up, in which requests started by schedule: until the asked duration is over, and with a
-    /// number of requests until the last one has ended. Rates count what ended within it.
+    /// The time, after the warm-up, in which requests started by schedule: until the asked duration is over. With a number of
+    /// requests until the last one has ended, or in the open model until the next one would have been due. Rates count what
+    /// ended within it.
     pub window: Duration,
-    /// The time from the end of the warm-up until the last request ended or was cancelled.
+    /// The time from the end of the warm-up until the last request ended or was cancelled; at least the window.
     pub elapsed: Duration,
     /// Statistics of all requests that were due after the warm-up.
     pub stats: LoadStats,

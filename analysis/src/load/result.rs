@@ -40,7 +40,7 @@ pub struct LoadResult {
     pub environment: Environment,
     /// Why the run ended.
     pub stop: StopReason,
-    /// From the end of the warm-up until the last request ended or was cancelled.
+    /// From the end of the warm-up until the last request ended or was cancelled; at least the window.
     pub elapsed_us: u64,
     /// The figures.
     pub figures: LoadFigures,

@@ -86,6 +86,20 @@ fn server_with_slow_responses_is_not_silent() {
     assert_eq!(verdict(&mixed.closed(4)), "VALID");
 }
 
+/// A request per second, which takes 40 ms: in flight when a second is looked at, shortly after its end.
+#[test]
+fn server_without_requests_is_not_silent() {
+    let rare = Simulation {
+        work: |_, _| 40 * MS,
+        ..run()
+    };
+    let mut observed = rare.at_rate(1.0);
+    for second in &mut observed.seconds {
+        second.in_flight = 1;
+    }
+    assert_eq!(verdict(&observed), "VALID");
+}
+
 #[test]
 fn stop_of_the_server_is_named() {
     let stopped = Simulation {

@@ -59,7 +59,7 @@ pub struct OutcomeTimes {
     pub reason: String,
     /// From when a request was due to its end. Of unfinished requests: until the run ended.
     pub response_time: LatencyStats,
-    /// From when the last attempt was sent to its end.
+    /// From when the last attempt was sent to its end. Requests that were not sent have none.
     pub service_time: LatencyStats,
 }
 
@@ -187,7 +187,10 @@ impl LoadStats {
             }),
         };
         times.response_time.record(response_time);
-        times.service_time.record(record.service_time());
+        // A request that was not sent has none: a time of 0 would make the server look fast.
+        if record.outcome != Outcome::Unsent {
+            times.service_time.record(record.service_time());
+        }
         if class == OutcomeClass::Ok {
             self.parts.record(record);
         } else {
@@ -315,6 +318,17 @@ mod tests {
             (stats.requests(), stats.successes(), stats.failures()),
             (3, 1, 1)
         );
+    }
+
+    #[test]
+    fn requests_that_were_not_sent_have_a_response_time_and_no_service_time() {
+        let mut unsent = record(Outcome::Unsent);
+        (unsent.first_byte, unsent.started, unsent.sent) = (None, us(5000), us(5000));
+        unsent.done = us(5000);
+        let stats = stats(&[record(Outcome::Ok), unsent]);
+        assert_eq!((stats.requests(), stats.unfinished()), (2, 1));
+        assert_eq!(stats.response_time().max(), Some(us(5000)));
+        assert_eq!(stats.service_time().count(), 1);
     }
 
     #[test]

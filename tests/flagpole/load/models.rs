@@ -49,6 +49,32 @@ fn rate_that_was_reached_is_the_rate_that_was_asked() {
 }
 
 #[test]
+fn schedule_with_a_number_of_requests_ends_when_the_next_one_would_be_due() {
+    // 50/s at most, so that the last response comes about 3 s after the end of the schedule.
+    let options = "--latency 20ms --concurrency-limit 1 --queue 1000 --rate 200/s -n 200";
+    let (_, document) = result(&Sandbox::new(), options);
+    assert_eq!(document["figures"]["window_us"], 1_000_000);
+    assert_eq!(document["figures"]["asked_per_s"], 200.0);
+    let reasons = document["verdict"]["reasons"].as_array().unwrap().iter();
+    let labels: Vec<_> = reasons.map(|reason| &reason["label"]).collect();
+    assert!(
+        labels.iter().any(|label| *label == "server_slower_than_rate"),
+        "{labels:?}"
+    );
+}
+
+#[test]
+fn window_of_a_schedule_has_the_time_without_arrivals_at_its_end() {
+    let server = server_with("0", "");
+    let url = format!("{}/flags/br/br.gif", server.url());
+    for (options, seconds) in [("--rate 1/s -z 1s", 1), ("--stages 1s:5/s,1s:0/s", 2)] {
+        let (_, document) = result(&Sandbox::new(), &format!("{url} {options}"));
+        let window = &document["figures"]["window_us"];
+        assert_eq!(*window, seconds * 1_000_000, "{options}");
+    }
+}
+
+#[test]
 fn poisson_run_has_the_arrivals_of_its_schedule() {
     let server = server_with("0", "");
     let url = format!("{}/flags/br/br.gif", server.url());

@@ -1,6 +1,6 @@
 //! The first lines of a report: the verdict, the answer, and the reasons to doubt it.
 
-use super::sentences::{errors, highest_percentile};
+use super::sentences::{counted, errors, highest_percentile};
 use crate::human::{HumanDuration, grouped, grouped_rate, plural};
 use crate::load::asked::LoadModel;
 use crate::load::result::LoadResult;
@@ -48,16 +48,13 @@ fn figures(result: &LoadResult) -> String {
     let reached = grouped_rate(figures.requests_per_s);
     let load = match (&result.asked.model, figures.asked_per_s) {
         (LoadModel::Closed { connections, .. }, _) => {
-            let connections_text = match connections {
-                1 => "1 connection".to_owned(),
-                connections => format!("{} connections", grouped(*connections)),
-            };
+            let connections = counted(*connections, "connection");
             let up_to = if result.asked.model.is_constant() {
                 ""
             } else {
                 "up to "
             };
-            format!("{reached} requests/s at {up_to}{connections_text}")
+            format!("{reached} requests/s at {up_to}{connections}")
         }
         (LoadModel::Open { .. }, Some(asked))
             if (figures.requests_per_s - asked).abs() <= SAME_RATE * asked =>

@@ -54,7 +54,7 @@ fn asked(asked: &AskedLoad) -> String {
             stages,
         } => {
             let load = stages.as_ref().map(|stages| format!("stages {stages}"));
-            let connections = || format!("{} connections", grouped(*connections));
+            let connections = || counted(*connections, "connection");
             let think = HumanDuration::from_micros(*think_us);
             let think = (*think_us > 0).then(|| format!("think time {think}"));
             let load = load.unwrap_or_else(connections);
@@ -80,9 +80,7 @@ fn asked(asked: &AskedLoad) -> String {
             vec!["open model".to_owned(), format!("{arrivals} {load}")]
         }
     };
-    let requests = asked
-        .requests
-        .map(|count| format!("{} requests", grouped(count)));
+    let requests = asked.requests.map(|count| counted(count, "request"));
     let time = |us: u64| HumanDuration::from_micros(us).to_string();
     parts.extend(requests.into_iter().chain(asked.duration_us.map(time)));
     if asked.warm_up_us > 0 {
@@ -116,8 +114,8 @@ fn counts(result: &LoadResult) -> String {
         count => format!(" ({} of them never started)", grouped(count)),
     };
     format!(
-        "{} requests in {}: {} succeeded, {} failed{unfinished}{unstarted}",
-        grouped(figures.requests),
+        "{} in {}: {} succeeded, {} failed{unfinished}{unstarted}",
+        counted(figures.requests, "request"),
         HumanDuration::from_micros(result.elapsed_us),
         grouped(figures.succeeded),
         grouped(figures.failed)
@@ -137,10 +135,10 @@ fn rates(result: &LoadResult) -> String {
     if let Some(mean) = result.in_flight.mean {
         parts.push(format!("{} in flight on average", grouped_rate(mean)));
     }
-    parts.push(match figures.connections {
-        1 => "1 connection opened".to_owned(),
-        count => format!("{} connections opened", grouped(count)),
-    });
+    parts.push(format!(
+        "{} opened",
+        counted(figures.connections, "connection")
+    ));
     parts.join(", ")
 }
 
@@ -264,6 +262,12 @@ pub(super) fn mean(latencies: &LatencyFigures) -> Option<String> {
 fn bounded(time: HumanDuration, is_lower_bound: bool) -> String {
     let sign = if is_lower_bound { "≥ " } else { "" };
     format!("{sign}{time}")
+}
+
+/// `1 request`, `100,000 requests`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(count))
 }
 
 /// Bytes with a unit and 3 digits: `62.1 MiB`.

@@ -97,7 +97,9 @@ fn silences(observed: &ObservedLoad) -> Vec<Silence> {
     silences.retain(|silence| {
         let is_long = silence.length() >= MIN_US.max(USUAL_TIMES * usual);
         let is_client = stopped.max(late) > silence.length() / 2;
-        is_long && !is_client && seconds.iter().any(|second| silence.has_requests(second))
+        let has_requests = seconds.iter().any(|second| silence.has_requests(second));
+        let was_waited_for = silence.until == end || silence.was_waited_for(seconds);
+        is_long && !is_client && has_requests && was_waited_for
     });
     silences
 }
@@ -105,6 +107,18 @@ fn silences(observed: &ObservedLoad) -> Vec<Silence> {
 impl Silence {
     fn length(&self) -> u64 {
         self.until.saturating_sub(self.from)
+    }
+
+    /// Whether requests waited for its end: one that ended with it took at least half of it, or some failed in it. Otherwise
+    /// nothing was asked for most of the time.
+    fn was_waited_for(&self, seconds: &[LoadSecond]) -> bool {
+        let mut within = seconds
+            .iter()
+            .filter(|one| one.start_us + one.length_us > self.from && one.start_us <= self.until);
+        within.any(|one| {
+            let is_last = self.until < one.start_us + one.length_us;
+            one.failures() > 0 || is_last && one.max_us.unwrap_or(0) >= self.length() / 2
+        })
     }
 
     /// Whether the server had requests at the end of a second within the silence, or failed some in it.
