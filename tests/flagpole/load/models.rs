@@ -58,7 +58,9 @@ fn schedule_with_a_number_of_requests_ends_when_the_next_one_would_be_due() {
     let reasons = document["verdict"]["reasons"].as_array().unwrap().iter();
     let labels: Vec<_> = reasons.map(|reason| &reason["label"]).collect();
     assert!(
-        labels.iter().any(|label| *label == "server_slower_than_rate"),
+        labels
+            .iter()
+            .any(|label| *label == "server_slower_than_rate"),
         "{labels:?}"
     );
 }

@@ -3,6 +3,7 @@
 use crate::load::condition::{ConditionResult, ConditionStatus, LoadCondition};
 use crate::load::result::LoadResult;
 use crate::load::stop_reason::StopReason;
+use crate::validity::{Validity, Verdict};
 
 /// What the result of a step says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ impl Finding {
         let not_reached = reason(&["server_slower_than_rate"]);
         let finding = if let Some(message) = ends {
             Finding::Ends(message)
+        } else if judged.status == ConditionStatus::Holds && is_reached_late(&result.verdict) {
+            Finding::Meets
         } else if let Some(limit) = result.verdict.client_limit() {
             (judged.status, judged.message) = (ConditionStatus::NotJudged, limit.message.clone());
             Finding::ClientLimit(limit.message.clone())
@@ -59,6 +62,17 @@ impl Finding {
         };
         (finding, judged)
     }
+}
+
+/// Whether the client made all requests, although some of them late. Response times count from when requests were due: the
+/// client makes them longer, never shorter, and what meets a condition with them meets it without.
+fn is_reached_late(verdict: &Verdict) -> bool {
+    let mut reasons = verdict.reasons.iter();
+    reasons.all(|reason| match &reason.label[..] {
+        "arrivals_late" | "processor_lost" => true,
+        "client_slower_than_rate" | "server_slower_than_rate" => false,
+        _ => reason.severity != Validity::Invalid,
+    })
 }
 
 fn has_too_few(condition: &LoadCondition, result: &LoadResult) -> bool {
