@@ -4,11 +4,11 @@
 #
 # Closed: each makes the same number of requests (wrk: for two seconds), as fast as it can. The generators take turns, each
 # round begins with another of them, and a warm-up round does not count. A ratio is the median of the ratios of the rounds.
-# Requests per second are the requests divided by the time from the start of the process to its end (wrk: as it says), CPU
-# time and memory those of the process. flagpole counts with verification and both histograms on, records and live view off.
-# "live view" runs it under a pseudo terminal of script, as "piped" does with its standard error redirected.
+# Requests per second are the requests divided by the time from the start of the process to its end (wrk, and what runs
+# under a pseudo terminal: by the time that it says), CPU time and memory those of the process. flagpole counts with verification and both histograms on, records and live view off.
+# "live view" runs it under a pseudo terminal of script, "piped" too with its standard error redirected; "oha, usual" as well.
 #
-# Open: flagpole, oha and hey at 0.7 of the closed rate of flagpole, for 3 s each.
+# Open: flagpole, oha and hey at 0.7 of the closed rate of flagpole, for 3 s each, through as many connections.
 #
 # What is not installed is skipped. FLAGPOLE names an existing binary.
 set -euo pipefail
@@ -48,15 +48,19 @@ measure() { python3 "$folder/measure.py" "$folder/out" "$@" 2>"$folder/errors"; 
 # Nothing is typed: a pipe without end, because script writes a byte to the terminal at the end of its input.
 mkfifo "$folder/keys"
 exec 8<>"$folder/keys"
-under_terminal() { measure script -qfc "stty cols 100 rows 30; $1" "$folder/${2:-typescript}" <&8; }
+under_terminal() { measure script -qfc "stty cols 100 rows 30; $1" "$folder/${2:-}.shown" <&8; }
 
 # Each prints the number of requests, the seconds, the CPU time in seconds and the memory in KiB.
 flagpole_load="$FLAGPOLE load $url -c $connections -n $requests --format json"
 closed() {
   case $1 in
     flagpole) echo "$requests $(measure $flagpole_load --quiet)" ;;
-    "live view") echo "$requests $(under_terminal "$flagpole_load >$folder/result" shown)" ;;
-    piped) echo "$requests $(under_terminal "$flagpole_load >$folder/result 2>$folder/errors")" ;;
+    "live view" | piped)
+      local errors=
+      [ "$1" = "live view" ] || errors="2>$folder/errors"
+      read -r _ cpu memory < <(under_terminal "$flagpole_load >$folder/result $errors" "$1")
+      echo "$requests $(sed -n 's/^  "elapsed_us": \([0-9]*\).*/\1e-6/p' "$folder/result") $cpu $memory"
+      ;;
     wrk)
       read -r _ cpu memory < <(measure wrk -t2 -c$connections -d2s "$url")
       awk -v cpu="$cpu" -v memory="$memory" \
@@ -64,7 +68,10 @@ closed() {
       ;;
     "oha, fast mode") echo "$requests $(measure oha -n "$requests" -c $connections --no-tui --disable-compression \
       --output-format quiet "$url")" ;;
-    "oha, usual") echo "$requests $(under_terminal "oha -n $requests -c $connections $url")" ;;
+    "oha, usual")
+      read -r _ cpu memory < <(under_terminal "oha -n $requests -c $connections $url")
+      echo "$requests $(awk '/Total:/ { print $3 ~ /^ms/ ? $2 / 1000 : $2 }' "$folder/out") $cpu $memory"
+      ;;
     hey) echo "$requests $(measure hey -n "$requests" -c $connections "$url")" ;;
   esac
 }
@@ -72,7 +79,7 @@ closed() {
 # What a tool reached of a rate, its p50 and p99 in ms, and the CPU time in us per request.
 open() { # TOOL RATE
   case $1 in
-    flagpole) measure "$FLAGPOLE" load "$url" --rate "$2/s" -z 3s --max-in-flight 900 --quiet --format json ;;
+    flagpole) measure "$FLAGPOLE" load "$url" --rate "$2/s" -z 3s --max-in-flight $connections --quiet --format json ;;
     oha) measure oha -q "$2" -z 3s -c $connections --no-tui --output-format json "$url" ;;
     hey) measure hey -q $(($2 / connections)) -z 3s -c $connections "$url" ;;
   esac >"$folder/usage"
@@ -129,7 +136,7 @@ for round in $(seq 0 "$rounds"); do
     echo "$memory" >>"$folder/$name.memory"
   done
 done
-if [ ${#views[@]} -gt 0 ] && ! grep -q 'requests/s' "$folder/shown"; then
+if [ ${#views[@]} -gt 0 ] && ! grep -q 'requests/s' "$folder/live view.shown"; then
   echo "the live view was not shown" >&2
   exit 1
 fi
