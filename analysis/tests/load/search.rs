@@ -84,6 +84,28 @@ fn disturbance_of_the_first_step_does_not_decide() {
     assert!((388.0..=404.0).contains(&limit), "{limit}");
 }
 
+/// Another program makes requests late at two loads, also when they are repeated.
+#[test]
+fn client_that_was_busy_for_a_while_does_not_decide() {
+    let mut steps = 0;
+    let result = search(plan("p99 < 100ms"), |step| {
+        steps += 1;
+        let is_busy = (2..=5).contains(&steps);
+        let lateness: fn(u64) -> u64 = if is_busy { |_| 300 * MS } else { |_| 20 };
+        let run = Simulation {
+            lateness,
+            ..server()
+        };
+        at_rate(&run, step)
+    });
+    let limit = result.limit.unwrap();
+    assert!((388.0..=404.0).contains(&limit), "{limit}");
+    assert_eq!(
+        (result.end, result.client_limit),
+        (SearchEnd::Confirmed, None)
+    );
+}
+
 #[test]
 fn random_arrivals_have_a_lower_limit() {
     let server = server();

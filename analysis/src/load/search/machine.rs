@@ -63,7 +63,7 @@ pub struct LoadSearch {
     /// The lowest load that is not to be asked for again: it failed, or the client was the limit.
     ceiling: Option<f64>,
     fails_at: Option<f64>,
-    /// Whether a step of full length was at the ceiling or above it.
+    /// Whether a step of full length failed at the ceiling or above it, or the client was the limit there again.
     is_ceiling_checked: bool,
     client_limit: Option<String>,
     step: SearchStep,
@@ -132,11 +132,14 @@ impl LoadSearch {
                     .fails_at
                     .map_or(self.step.load, |load| load.min(self.step.load));
                 self.fails_at = Some(lowest);
+                self.is_ceiling_checked |= self.step.phase != SearchPhase::Exponential;
                 self.on_ceiling();
             }
             Finding::ClientLimit(_) if self.repetitions < MAX_REPETITIONS => self.repetitions += 1,
             Finding::ClientLimit(message) => {
                 self.client_limit = Some(message);
+                // A busy client at one load says little: the load is checked when the search has come to it from below.
+                self.is_ceiling_checked = self.ceiling == Some(self.step.load);
                 self.on_ceiling();
             }
             Finding::TooFew if self.extensions < MAX_EXTENSIONS => {
@@ -176,8 +179,10 @@ impl LoadSearch {
             return;
         }
         if self.ceiling.is_some_and(|ceiling| load >= ceiling) {
-            // The first, shorter step failed by chance.
-            (self.ceiling, self.fails_at, self.is_ceiling_checked) = (None, None, false);
+            // The earlier step failed by chance.
+            self.fails_at = self.fails_at.filter(|fails_at| *fails_at > load);
+            (self.ceiling, self.is_ceiling_checked) = (self.fails_at, false);
+            self.client_limit = None;
         }
         match self.ceiling {
             Some(ceiling) => self.halve(load, ceiling),
@@ -189,7 +194,6 @@ impl LoadSearch {
     fn on_ceiling(&mut self) {
         let load = self.step.load;
         self.ceiling = Some(load);
-        self.is_ceiling_checked |= self.step.phase != SearchPhase::Exponential;
         if self.step.phase == SearchPhase::Confirmation {
             self.confirm_lower(load);
         } else if let Some(meets) = self.meets {
@@ -208,7 +212,7 @@ impl LoadSearch {
         if is_between && ceiling - meets > self.plan.resolution * meets {
             self.go_to(middle, SearchPhase::Binary);
         } else if !self.is_ceiling_checked {
-            // All steps below it met the condition: a disturbance of one short step must not decide.
+            // All steps below it met the condition: a disturbance of one step must not decide.
             self.go_to(ceiling, SearchPhase::Binary);
         } else {
             self.go_to(meets, SearchPhase::Confirmation);
