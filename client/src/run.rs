@@ -158,6 +158,7 @@ impl<'a> Run<'a> {
             max_time: self.policy.max_time,
             reuse: self.policy.reuse,
             body_limit: self.body_limit,
+            trusted_idle_time: Duration::ZERO,
             captures_fields: false,
             keep_partial_bodies: self.destination.is_some_and(DownloadDir::resumes),
             transport: self.transport,

@@ -240,7 +240,7 @@ fn attempt_record(
         due: spec.due,
         first_due: spec.first_due,
         started: response.started,
-        lateness: spec.lateness,
+        lateness: response.started.saturating_sub(spec.ready),
         sent: response.sent,
         reused_connection: response.reused,
         first_byte: response.first_byte,

@@ -88,8 +88,8 @@ pub(crate) struct AttemptSpec {
     pub(crate) due: Duration,
     /// When the first attempt of the download was due.
     pub(crate) first_due: Duration,
-    /// How late it is started: the time from when it was due and a slot was free.
-    pub(crate) lateness: Duration,
+    /// When it was due and a slot was free: what follows until the exchange begins is lateness.
+    pub(crate) ready: Duration,
     /// Whether the circuit breaker is open: no request is sent, and the outcome is [`Outcome::CircuitOpen`].
     pub(crate) is_rejected: bool,
     pub(crate) plan: AttemptPlan,

@@ -138,6 +138,11 @@ impl AttemptScheduler {
         self.source.iterations()
     }
 
+    /// Whether the end of a request, if it is not repeated, makes no other request due.
+    pub(crate) fn has_independent_source(&self) -> bool {
+        self.source.is_independent()
+    }
+
     /// The clock of the source.
     pub(crate) fn source_clock(&self) -> SourceClock {
         self.source_clock

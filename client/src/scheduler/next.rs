@@ -176,7 +176,7 @@ impl AttemptScheduler {
             }
             None => self.free_slots.pop_front().unwrap_or(now),
         };
-        let lateness = now.saturating_sub(due.max(slot_free));
+        let ready = due.max(slot_free);
         let breaker = self.circuit_breaker.as_mut();
         let permit = breaker.map(|breaker| breaker.try_acquire(now));
         let is_rejected = permit == Some(None);
@@ -215,7 +215,7 @@ impl AttemptScheduler {
             attempt,
             due,
             first_due,
-            lateness,
+            ready,
             is_rejected,
             plan,
         }

@@ -20,6 +20,8 @@ pub(crate) struct TransportConfig {
     pub(crate) body_limit: usize,
     /// Whether the bytes of an incomplete body are kept, so that a later attempt can continue the body.
     pub(crate) keep_partial_bodies: bool,
+    /// A connection that has been idle for a shorter time than this is used without a look whether the server has closed it.
+    pub(crate) trusted_idle_time: Duration,
     /// Whether all fields of responses are kept.
     pub(crate) captures_fields: bool,
     /// Who speaks HTTP.

@@ -63,6 +63,7 @@ fn template(
         reuse: true,
         body_limit: 1 << 20,
         keep_partial_bodies: false,
+        trusted_idle_time: std::time::Duration::ZERO,
         captures_fields: true,
         transport,
     };

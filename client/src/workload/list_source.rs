@@ -46,6 +46,10 @@ impl RequestSource for ListSource {
         self.next = self.due.len();
     }
 
+    fn is_independent(&self) -> bool {
+        true
+    }
+
     fn remaining(&self) -> Option<usize> {
         Some(self.due.len() - self.next)
     }

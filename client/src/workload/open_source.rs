@@ -131,6 +131,10 @@ impl RequestSource for OpenSource {
         self.end = self.end.min(now);
     }
 
+    fn is_independent(&self) -> bool {
+        self.iterations.is_none()
+    }
+
     fn on_redirect(&mut self, redirect: &FollowedRedirect<'_>) -> Option<Arc<RenderedRequest>> {
         self.iterations.as_mut()?.on_redirect(redirect)
     }

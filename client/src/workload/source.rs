@@ -27,6 +27,11 @@ pub trait RequestSource: Send + Debug {
     /// out, so that none is lost; after them, [`next`](RequestSource::next) gives [`SourceAction::Finished`].
     fn stop(&mut self, now: Duration);
 
+    /// Whether the times at which requests are due do not depend on when others end.
+    fn is_independent(&self) -> bool {
+        false
+    }
+
     /// The number of requests to come; `None` if it is not known.
     fn remaining(&self) -> Option<usize> {
         None

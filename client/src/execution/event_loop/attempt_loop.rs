@@ -27,6 +27,8 @@ pub(crate) struct AttemptLoop {
     /// The signals of all loops of the run, and the index of this loop's.
     signals: Arc<[LoopSignal]>,
     index: usize,
+    /// Whether the end of a request makes no other request due.
+    has_independent_source: bool,
     /// A child of the run's token. Every attempt reads the token, and loops on different cores would contend for a
     /// shared token.
     pub(super) cancel: CancellationToken,
@@ -50,6 +52,7 @@ impl AttemptLoop {
         let disk_writer = run.destination.cloned().map(DiskWriter::start).transpose();
         let disk_writer = disk_writer.map_err(RunError::Thread)?.map(Arc::new);
         let signals: Arc<[LoopSignal]> = shares.iter().map(|_| LoopSignal::default()).collect();
+        let has_independent_source = run_state.scheduler().has_independent_source();
         let new = |(index, concurrency): (usize, &usize)| {
             Arc::new(AttemptLoop {
                 cancel: run_state.template.cancel.child_token(),
@@ -62,6 +65,7 @@ impl AttemptLoop {
                 sink: Mutex::default(),
                 signals: signals.clone(),
                 index,
+                has_independent_source,
             })
         };
         Ok(shares.iter().enumerate().map(new).collect())
@@ -128,6 +132,16 @@ impl AttemptLoop {
     /// Wakes this loop, idle or not, because one of its concurrency slots has become free.
     pub(super) fn notify(&self) {
         self.signals[self.index].notify.notify_one();
+    }
+
+    /// Wakes the idle loops for which an attempt may be ready after one has ended. A task of this loop takes the next attempt
+    /// itself; this loop needs to wait for another time only if something has become due later.
+    pub(super) fn notify_end(&self, is_final: bool) {
+        if is_final && self.has_independent_source {
+            self.notify_other_idle();
+        } else {
+            self.notify_idle();
+        }
     }
 
     /// Wakes all idle loops, because an attempt may be ready.

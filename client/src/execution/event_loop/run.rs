@@ -1,7 +1,8 @@
 //! The runtime of an event loop, and its main task, which starts a task for each attempt that is due and has a slot.
 
 use super::loop_timer::LoopTimer;
-use super::steering::{LoopLimits, Steering};
+use super::poll_on_wake::PollOnWake;
+use super::steering::{LoopLimits, Steering, SteeringChanges};
 use super::{attempt_loop::AttemptLoop, task::run_task};
 use crate::{Run, RunError, policy::AdaptiveLimit, scheduler::Action};
 use crate::{execution::run_state::RunState, lock::lock};
@@ -74,7 +75,7 @@ impl AttemptLoop {
     async fn run(
         self: Arc<AttemptLoop>,
         run: &Run<'_>,
-        mut limits: Option<LoopLimits>,
+        limits: Option<LoopLimits>,
     ) -> io::Result<()> {
         let timer = match &limits {
             Some(limits) if limits.uses_tokio_timer => LoopTimer::Tokio,
@@ -86,6 +87,9 @@ impl AttemptLoop {
         let (sender, mut records) = mpsc::channel(RECORDS);
         let mut batch = Vec::new();
         let mut end = limits.as_ref().and_then(LoopLimits::end);
+        // Polled only when they have woken the loop, which other events wake for each request.
+        let mut cancelled = PollOnWake::new(self.cancel.clone().cancelled_owned());
+        let mut steered = SteeringChanges::new(limits.as_ref());
         loop {
             if end.is_some_and(|end| end <= clock.now()) {
                 self.cancel.cancel();
@@ -108,15 +112,20 @@ impl AttemptLoop {
             };
             tokio::select! {
                 biased;
-                _ = records.recv_many(&mut batch, RECORDS) => {
+                _ = records.recv_many(&mut batch, RECORDS), if run.on_record.is_some() => {
                     batch.drain(..).for_each(|record| run.report(&record));
                     self.notify_other_idle();
                 }
-                Some(ended) = tasks.join_next() => propagate_panic(ended),
+                Some(ended) = tasks.join_next() => {
+                    propagate_panic(ended);
+                    while let Some(ended) = tasks.try_join_next() {
+                        propagate_panic(ended);
+                    }
+                }
                 () = self.notified() => {}
                 slept = timer.sleep_until(clock.instant(wait.unwrap_or_default())), if wait.is_some() => slept?,
-                Some(steering) = changed(&mut limits) => end = self.steer(steering, limits.as_ref()),
-                () = self.cancel.cancelled() => {}
+                steering = steered.next() => end = self.steer(steering, limits.as_ref()),
+                () = &mut cancelled, if !self.cancel.is_cancelled() => {}
             }
         }
         self.notify_other_idle();
@@ -145,11 +154,6 @@ impl AttemptLoop {
         let end = limits.end().filter(|_| !clock.is_paused());
         end.map(|end| clock.run_time(end))
     }
-}
-
-/// The next change of what the user wants; none without limits.
-async fn changed(limits: &mut Option<LoopLimits>) -> Option<Steering> {
-    Some(limits.as_mut()?.changed().await)
 }
 
 fn propagate_panic(task: Result<(), JoinError>) {

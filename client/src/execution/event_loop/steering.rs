@@ -1,5 +1,8 @@
 //! How a load run is steered while it runs.
 
+use super::poll_on_wake::PollOnWake;
+use std::future::pending;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -29,12 +32,43 @@ impl LoopLimits {
     pub(super) fn end(&self) -> Option<Duration> {
         Some(self.duration?.saturating_add(self.grace))
     }
+}
 
-    /// Waits for a change; never ends if nothing steers the run any more.
-    pub(super) async fn changed(&mut self) -> Steering {
-        match self.steering.changed().await {
-            Ok(()) => *self.steering.borrow_and_update(),
-            Err(_) => std::future::pending().await,
+/// The changes of what the user of a run wants.
+pub(super) struct SteeringChanges {
+    /// The next change, and what waits for the one after it; none without limits.
+    next: Option<PollOnWake<NextChange>>,
+}
+
+type NextChange = Pin<Box<dyn Future<Output = watch::Receiver<Steering>>>>;
+
+impl SteeringChanges {
+    pub(super) fn new(limits: Option<&LoopLimits>) -> SteeringChanges {
+        SteeringChanges {
+            next: limits.map(|limits| next_change(limits.steering.clone())),
         }
     }
+
+    /// Waits for a change; never ends if nothing steers the run.
+    pub(super) async fn next(&mut self) -> Steering {
+        match &mut self.next {
+            None => pending().await,
+            Some(next) => {
+                let mut receiver = next.await;
+                let steering = *receiver.borrow_and_update();
+                self.next = Some(next_change(receiver));
+                steering
+            }
+        }
+    }
+}
+
+fn next_change(mut receiver: watch::Receiver<Steering>) -> PollOnWake<NextChange> {
+    PollOnWake::new(Box::pin(async move {
+        // Fails if the control of the run was dropped.
+        if receiver.changed().await.is_err() {
+            pending::<()>().await;
+        }
+        receiver
+    }))
 }

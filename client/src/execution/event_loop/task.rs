@@ -105,7 +105,7 @@ impl AttemptDriver for TaskWorker {
     /// Sends the record before the task begins its next attempt, so that a slow callback delays that attempt.
     async fn report(&mut self, record: Box<AttemptRecord>) {
         lock(&self.attempt_loop.sink).record(&record);
-        self.attempt_loop.notify_idle();
+        self.attempt_loop.notify_end(record.is_final);
         // Lets other tasks run even if all attempts of this task fail without waiting.
         consume_budget().await;
         if let Some(record_sender) = &self.record_sender

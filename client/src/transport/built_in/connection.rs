@@ -24,6 +24,8 @@ pub(crate) struct Connection<S: AsFd> {
     pub(super) pending: Vec<u8>,
     /// When the connection was opened, from the start of the run.
     pub(super) opened: Duration,
+    /// When the last bytes were received; at first, when the connection was opened.
+    pub(super) idle_since: Duration,
     /// Whether bytes of a request were sent whose response is neither complete nor ended by the server.
     pub(super) is_outstanding: bool,
     /// Whether a part of a request was not sent, so that no other request can follow.
@@ -46,6 +48,7 @@ impl<S: AsFd> Connection<S> {
             decoder: ResponseDecoder::new(limits),
             pending: Vec::new(),
             opened,
+            idle_since: opened,
             is_outstanding: false,
             is_exhausted: false,
         }

@@ -78,11 +78,16 @@ impl<D: Driver> Exchange<'_, '_, D> {
     async fn prepare_connection(&mut self, request: &RequestSpec<'_>) -> Result<(), Outcome> {
         let trust = &self.template.trust;
         let endpoint = self.template.endpoint_index(request.message);
+        let (started, trusted) = (
+            self.receiver.started(),
+            self.template.config.trusted_idle_time,
+        );
         let reusable = self.connection.take().filter(|idle| {
             idle.endpoint == endpoint
                 && !request.fresh
                 && trust.allows(idle.opened)
-                && self.driver.is_quiet(&idle.socket)
+                && (started.saturating_sub(idle.idle_since) < trusted
+                    || self.driver.is_quiet(&idle.socket))
         });
         let reused = reusable.is_some();
         let connection = match reusable {

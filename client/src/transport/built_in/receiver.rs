@@ -91,6 +91,7 @@ impl<'a> Receiver<'a> {
             decoder, pending, ..
         } = connection;
         let now = self.clock.now();
+        connection.idle_since = now;
         self.received += bytes.len() as u64;
         let (interim, body_before) = (decoder.interim_responses(), self.body.len());
         let captures_fields = self.response.fields.is_some();
@@ -132,6 +133,11 @@ impl<'a> Receiver<'a> {
     ) -> Result<(), Outcome> {
         let ended = connection.decoder.end_of_stream();
         ended.map_err(|error| self.outcome(error))
+    }
+
+    /// When the attempt began.
+    pub(super) fn started(&self) -> Duration {
+        self.response.started
     }
 
     /// Whether a byte of the response has arrived.

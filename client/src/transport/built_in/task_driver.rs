@@ -98,7 +98,16 @@ impl Driver for TaskDriver {
     }
 
     fn receive(&mut self, socket: &TcpStream, buffer: &mut BytesMut) -> io::Result<usize> {
-        socket.try_read_buf(buffer)
+        let received = socket.try_read_buf(buffer)?;
+        // A short read has emptied the socket (epoll(7)), so that the next wait need not begin with another read. What
+        // arrives later, also the end of the stream, is an event of its own.
+        #[cfg(target_os = "linux")]
+        if received > 0 && buffer.len() < buffer.capacity() {
+            let _ = socket.try_io(Readiness::READABLE, || {
+                Err::<(), _>(io::ErrorKind::WouldBlock.into())
+            });
+        }
+        Ok(received)
     }
 
     fn take_buffer(&mut self) -> BytesMut {
