@@ -92,8 +92,8 @@ impl Monitor<'_> {
             }
             self.show(elapsed);
         }
-        let end = self.control.elapsed();
-        self.take_rest(end.saturating_sub(self.warm_up));
+        let end = self.control.elapsed().saturating_sub(self.warm_up);
+        self.take_rest(self.with_schedule(end));
         self.series
     }
 
@@ -153,6 +153,14 @@ impl Monitor<'_> {
         if rest != LoadStats::default() || !length.is_zero() && number == 0 {
             self.add_second(number, length, &rest);
         }
+    }
+
+    /// This end of the run, or that of its schedule within the same second: the last request may have ended before it.
+    fn with_schedule(&self, end: Duration) -> Duration {
+        let schedule = self.due.as_ref().and(self.collector.window_end());
+        let schedule = schedule.map_or(end, |at| at.saturating_sub(self.warm_up));
+        let second = Duration::from_secs(end.as_secs() + 1);
+        end.max(schedule.min(second))
     }
 
     fn add_second(&mut self, number: u64, length: Duration, stats: &LoadStats) {

@@ -45,6 +45,10 @@ fn rate_that_was_reached_is_the_rate_that_was_asked() {
         assert_eq!(figures["window_us"], 500_000, "{limit}");
         assert_eq!(figures["asked_per_s"], 50.0, "{limit}");
         assert_eq!(figures["requests"], 25, "{limit}");
+        assert!(
+            document["seconds"][0]["length_us"].as_u64().unwrap() >= 500_000,
+            "{limit}"
+        );
     }
 }
 

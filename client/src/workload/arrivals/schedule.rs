@@ -115,12 +115,6 @@ impl Arrivals {
         (self.stages.last()).map_or(Duration::ZERO, StageIntegral::end)
     }
 
-    /// The number of the remaining arrivals that are due before `until`.
-    pub fn count_before(&self, until: Duration) -> u64 {
-        let before = self.clone().take_while(|arrival| arrival.due < until);
-        before.map(|_| 1).sum()
-    }
-
     /// The number of the next arrival of the share, whose unit time becomes the current one.
     fn advance(&mut self) -> u64 {
         loop {

@@ -169,15 +169,6 @@ fn billionth_arrival_is_due_at_its_exact_time() {
 }
 
 #[test]
-fn remaining_arrivals_before_a_time_are_counted() {
-    let mut arrivals = whole("10s:100/s", ArrivalProcess::Constant);
-    assert_eq!(arrivals.count_before(Duration::from_secs(1)), 100);
-    arrivals.nth(29);
-    assert_eq!(arrivals.count_before(Duration::from_secs(1)), 70);
-    assert_eq!(arrivals.count_before(Duration::from_secs(99)), 970);
-}
-
-#[test]
 fn unknown_kind_of_arrivals_is_refused_with_a_suggestion() {
     assert_eq!("poisson".parse(), Ok(ArrivalProcess::Poisson));
     let error = "poison".parse::<ArrivalProcess>().unwrap_err();
