@@ -107,6 +107,23 @@ fn client_that_was_busy_for_a_while_does_not_decide() {
 }
 
 #[test]
+fn limit_of_the_server_below_that_of_the_client_is_the_limit() {
+    let result = search(plan("p99 < 100ms"), |step| {
+        let mut observed = at_rate(&server(), step);
+        if step.load > 700.0 {
+            observed.lost.run_queue_us = Some(micros(observed.elapsed));
+            observed.lost.other_cpu_us = Some(micros(observed.elapsed));
+        }
+        observed
+    });
+    let limit = result.limit.unwrap();
+    assert!((388.0..=404.0).contains(&limit), "{limit}");
+    assert_eq!(result.client_limit, None);
+    let judged = result.curve.iter().find(|point| point.asked > 700.0);
+    assert!(judged.unwrap().message.starts_with("the client"));
+}
+
+#[test]
 fn random_arrivals_have_a_lower_limit() {
     let server = server();
     let result = search(plan("p99 < 50ms"), |step| {

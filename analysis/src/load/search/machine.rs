@@ -132,6 +132,8 @@ impl LoadSearch {
                     .fails_at
                     .map_or(self.step.load, |load| load.min(self.step.load));
                 self.fails_at = Some(lowest);
+                // The client reached a load that the server could not bear: it was no limit at higher ones.
+                self.client_limit = None;
                 self.is_ceiling_checked |= self.step.phase != SearchPhase::Exponential;
                 self.on_ceiling();
             }
