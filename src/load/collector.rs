@@ -8,7 +8,7 @@ use super::loop_meter::LoopMeter;
 use super::record_stream::{LoopRecords, RecordStream};
 use flagpole_analysis::load::{LoopUsage, WindowCounts};
 use flagpole_client::RecordSink;
-use flagpole_protocol::{AttemptRecord, LoadStats, OutcomeClass};
+use flagpole_protocol::{AttemptRecord, LoadStats, Outcome, OutcomeClass};
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -166,7 +166,9 @@ impl CellState {
         let second = record.done.saturating_sub(warm_up).as_secs();
         self.seconds.entry(second).or_default().record(record);
         if is_in_window {
-            let has_ended = record.is_final && !record.outcome.is_unfinished();
+            // A request that the circuit breaker holds back is never sent.
+            let is_sent = record.outcome != Outcome::CircuitOpen;
+            let has_ended = record.is_final && is_sent && !record.outcome.is_unfinished();
             let has_succeeded = has_ended && record.outcome.class() == OutcomeClass::Ok;
             self.in_window.ended += u64::from(has_ended);
             self.in_window.succeeded += u64::from(has_succeeded);
@@ -187,7 +189,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
     use crate::process::test_record;
-    use flagpole_protocol::Outcome;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -237,6 +238,7 @@ mod tests {
         collector.end_window(SECOND / 2);
         sink.record(&record(0, 1600, Outcome::Ok));
         sink.record(&record(0, 400, Outcome::Cancelled));
+        sink.record(&record(0, 400, Outcome::CircuitOpen));
         assert_eq!(collector.finish().0.in_window.ended, 1);
     }
 }

@@ -8,7 +8,8 @@ use flagpole_client::{
     Endpoint, Expectation, LoadTarget, LoadTargets, RequestMessage, Scenario, Target,
 };
 use http::Method;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -84,6 +85,9 @@ impl Targets {
     }
 }
 
+/// The largest content of a request, in bytes.
+const MAX_BODY: u64 = 256 << 20;
+
 /// Where flagpole's own server listens while targets are checked. Where it will listen is not known then, and does not matter.
 const OWN: &str = "http://127.0.0.1";
 
@@ -127,6 +131,9 @@ fn new_list(spec: &LoadSpec, own: Option<&str>) -> Result<LoadTargets> {
 fn endpoint(origin: Target, spec: &LoadSpec, proxy: &ProxyOptions) -> Result<Endpoint> {
     match &spec.unix_socket {
         Some(path) => {
+            // Otherwise every request would fail.
+            fs::metadata(path)
+                .map_err(|error| anyhow!("--unix-socket: {}: {error}", path.display()))?;
             let endpoint = origin.resolve_at(path);
             endpoint.map_err(|error| anyhow!("--unix-socket: {error}"))
         }
@@ -138,7 +145,7 @@ fn message(spec: &LoadSpec) -> Result<RequestMessage> {
     let body = match (&spec.body, &spec.body_file) {
         (Some(text), _) => Some(text.clone().into_bytes()),
         (None, Some(file)) => {
-            let content = fs::read(file);
+            let content = read_body(file);
             Some(content.map_err(|error| anyhow!("--body-file: {}: {error}", file.display()))?)
         }
         (None, None) => None,
@@ -165,6 +172,19 @@ fn message(spec: &LoadSpec) -> Result<RequestMessage> {
         Some(body) => message.content(body),
         None => message,
     })
+}
+
+/// The content of a file; one without end is refused.
+fn read_body(file: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let length = File::open(file)?
+        .take(MAX_BODY + 1)
+        .read_to_end(&mut content)?;
+    if length as u64 > MAX_BODY {
+        let message = format!("expected at most {} MiB", MAX_BODY >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(content)
 }
 
 fn expectation(spec: &LoadSpec) -> Expectation {

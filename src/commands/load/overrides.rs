@@ -67,6 +67,12 @@ impl LoadArgs {
                         "URL|FILE: expected a URL or a file, got `{file}`; did you mean `http://{file}`?"
                     );
                 }
+                if file.starts_with('/') && !Path::new(file).exists() {
+                    bail!(
+                        "URL|FILE: expected a URL or a file, got `{file}`; for a path on flagpole's own server, add an option \
+                         of it, such as `--latency 20ms`"
+                    );
+                }
                 Ok((LoadSpec::load(file)?, Vec::new()))
             }
             targets => {

@@ -34,6 +34,9 @@ fn load() {
         "-H Content-Length:3",
         "-X CONNECT",
         "-d x -D file",
+        "-D missing",
+        "-D /dev/zero",
+        "--unix-socket missing",
         "--latency 5ms",
         "--profile flaky",
         "--expect-status 20",
@@ -80,6 +83,7 @@ fn load() {
         "load --latency 5ms --listener X",
         "load --profile book",
         "load --latency 5ms --unix-socket x",
+        "load /flags/br/br.gif",
     ] {
         lines.push(line.to_owned());
     }

