@@ -97,7 +97,7 @@ pub(crate) fn rate(value: f64) -> String {
 }
 
 /// A whole number in groups of three digits: `41,900`.
-pub(crate) fn grouped(value: u64) -> String {
+pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -65,4 +65,4 @@ mod human;
 #[cfg(test)]
 mod test_runs;
 
-pub use human::HumanDuration;
+pub use human::{HumanDuration, grouped};

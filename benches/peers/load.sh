@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `flagpole load` beside wrk, oha and hey, against nginx on the same machine, through 64 keep-alive connections.
-# Usage: benches/peers/load.sh [ROUNDS] [REQUESTS] [CC]   (7, 200,000, br)
+# Usage: benches/peers/load.sh [ROUNDS] [REQUESTS] [CC]   (7, 500,000, br)
 #
 # Closed: each makes the same number of requests (wrk: for two seconds), as fast as it can. The generators take turns, each
 # round begins with another of them, and a warm-up round does not count. A ratio is the median of the ratios of the rounds.
@@ -14,7 +14,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . benches/peers/nginx.sh
-rounds=${1:-7} requests=${2:-200000} cc=${3:-br}
+rounds=${1:-7} requests=${2:-500000} cc=${3:-br}
 connections=64
 
 for tool in nginx wrk python3; do

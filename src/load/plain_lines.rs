@@ -2,6 +2,7 @@
 
 use super::live_view::snapshot::{LiveSnapshot, Phase, RunLength};
 use super::text;
+use flagpole_analysis::grouped;
 use std::time::Duration;
 
 /// The most lines of a run whose length is known, besides those of its first seconds.
@@ -57,8 +58,8 @@ fn line(snapshot: &LiveSnapshot) -> String {
         "{:>6}  {:>11}  p50 {p50:>7}  p99 {p99:>7}  max {max:>7}  {} in flight  {} failed{phase}",
         text::clock(snapshot.elapsed),
         text::rate(snapshot.rate),
-        text::count(snapshot.in_flight),
-        text::count(snapshot.failures),
+        grouped(snapshot.in_flight),
+        grouped(snapshot.failures),
     )
 }
 

@@ -1,20 +1,7 @@
 //! Figures of a run as a person reads them while it goes on.
 
-use flagpole_analysis::HumanDuration;
+use flagpole_analysis::{HumanDuration, grouped};
 use std::time::Duration;
-
-/// A whole number with a comma between thousands: `41,203`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A number per second: `41,203/s`, `7.25/s`.
 pub(crate) fn rate(per_second: f64) -> String {
@@ -26,7 +13,7 @@ pub(crate) fn rate(per_second: f64) -> String {
             clippy::cast_sign_loss,
             reason = "a rate is far below 2^64"
         )]
-        rate => format!("{}/s", count(rate.round() as u64)),
+        rate => format!("{}/s", grouped(rate.round() as u64)),
     }
 }
 
@@ -62,8 +49,6 @@ mod tests {
 
     #[test]
     fn figures_are_short_and_have_units() {
-        let counts = [0, 999, 1000, 1_234_567].map(count);
-        assert_eq!(counts, ["0", "999", "1,000", "1,234,567"]);
         let rates = [0.0, 7.254, 41.26, 41_202.6].map(rate);
         assert_eq!(rates, ["0.00/s", "7.25/s", "41.3/s", "41,203/s"]);
         let bandwidths = [12.0, 1_200_000.0].map(bandwidth);

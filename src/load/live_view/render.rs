@@ -2,6 +2,7 @@
 
 use super::snapshot::{LiveSnapshot, OutcomeRow, Percentiles, Phase, RunLength};
 use crate::load::text;
+use flagpole_analysis::grouped;
 use flagpole_protocol::OutcomeClass;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -77,7 +78,7 @@ fn progress(snapshot: &LiveSnapshot, width: usize) -> Line<'static> {
             )
         }
         RunLength::Requests(count) => {
-            let (done, count) = (text::count(requests), text::count(count));
+            let (done, count) = (grouped(requests), grouped(count));
             format!("{done} of {count} requests, {}", text::clock(elapsed))
         }
         RunLength::Unlimited => format!("{}, until it is interrupted", text::clock(elapsed)),
@@ -119,19 +120,19 @@ fn figures(snapshot: &LiveSnapshot) -> [Line<'static>; 4] {
     let rate = format!("{}{asked}", text::rate(snapshot.rate));
     let (requests, failures) = (snapshot.requests, snapshot.failures);
     let share = 100.0 * failures as f64 / requests.max(1) as f64;
-    let failed = format!("{} failed ({share:.2}%)", text::count(failures));
+    let failed = format!("{} failed ({share:.2}%)", grouped(failures));
     let failed = match failures {
         0 => Span::raw("0 failed"),
         _ => coloured(failed, Color::Red),
     };
     let lateness = text::latency(snapshot.lateness_p99);
-    let requests = format!("{:<24}", text::count(requests));
+    let requests = format!("{:<24}", grouped(requests));
     [
         Line::default(),
         Line::from(vec![
             Span::raw(format!("{:<ROW_NAME$}", "requests/s")),
             bold(format!("{rate:<24}")),
-            Span::raw(format!("{} in flight", text::count(snapshot.in_flight))),
+            Span::raw(format!("{} in flight", grouped(snapshot.in_flight))),
         ]),
         Line::from(vec![
             Span::raw(format!("{:<ROW_NAME$}", "requests")),
@@ -171,7 +172,7 @@ fn outcomes(rows: &[OutcomeRow], height: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let row = |row: &OutcomeRow| {
-        let line = format!("{:>12}  {}", text::count(row.count), row.reason);
+        let line = format!("{:>12}  {}", grouped(row.count), row.reason);
         match row.class {
             OutcomeClass::Ok | OutcomeClass::Intermediate => Line::from(line),
             OutcomeClass::NotFound | OutcomeClass::Error => Line::from(coloured(line, Color::Red)),
