@@ -61,6 +61,7 @@ pub mod report;
 
 pub mod load;
 
+mod csv_value;
 mod human;
 #[cfg(test)]
 mod test_runs;

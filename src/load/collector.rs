@@ -1,4 +1,4 @@
-//! Collects the records of the event loops as statistics per second. Each loop writes into a cell of its own, whose lock is
+//! Collects the records of the event loops as statistics per second. Each loop writes into its own cell, whose lock is
 //! contended only for a moment once a second, when the ticker takes what is complete.
 //!
 //! An attempt belongs to the second in which it ended, by its own time, so that seconds do not depend on how punctual the

@@ -1,4 +1,4 @@
-//! `--records`: one JSON line per attempt, written by a thread of its own while the run goes on.
+//! `--records`: one JSON line per attempt, written by a separate thread while the run goes on.
 //!
 //! Each loop collects its lines in blocks. Memory is bounded: at most [`QUEUE`] blocks wait for the disk. If the disk is
 //! slower than the run, a loop waits until its block is taken, so no record is lost; the time that the loops waited is

@@ -2,6 +2,7 @@
 
 use super::format::{Report, ReportOptions};
 use crate::comparison::{Cell, Comparison, StrategyResult};
+use crate::csv_value::csv_value;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{Result, Write};
@@ -96,7 +97,9 @@ impl Report for CsvReport {
             for strategy in &cell.strategies {
                 let row = row(cell, strategy);
                 let conditions = names.iter().map(|name| cell.condition(name).to_owned());
-                let values = columns.iter().map(|(_, place)| text(row.pointer(place)));
+                let values = columns
+                    .iter()
+                    .map(|(_, place)| csv_value(row.pointer(place)));
                 csv.write_record(conditions.chain(values))?;
             }
         }
@@ -177,18 +180,4 @@ fn condition_names(comparison: &Comparison) -> Vec<&str> {
         }
     }
     names
-}
-
-/// A value as text; of a list, its length.
-fn text(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(values)) => values.len().to_string(),
-        // A whole number has no `.0`.
-        Some(Value::Number(number)) if number.is_f64() => {
-            number.as_f64().unwrap_or_default().to_string()
-        }
-        Some(other) => other.to_string(),
-    }
 }

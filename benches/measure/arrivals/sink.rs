@@ -1,4 +1,4 @@
-//! A server that responds at once, on one core, in a process of its own.
+//! A server that responds at once, on one core, in a separate process.
 
 use std::env::current_exe;
 use std::io::{BufRead as _, BufReader};

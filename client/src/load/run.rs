@@ -155,7 +155,7 @@ impl<'a> LoadRun<'a> {
         &self,
         sinks: &(dyn Fn(usize) -> Box<dyn RecordSink> + Sync),
     ) -> Result<LoadRunEnd, RunError> {
-        // A token of its own: if one loop fails, the others are cancelled.
+        // The child token cancels the other loops if one fails, and not the token of the caller.
         let distinct = DistinctMessages::new(self.targets);
         let workload = self.workload(&distinct);
         let mut run = Run::new(&workload, &self.endpoints[0])

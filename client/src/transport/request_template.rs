@@ -224,7 +224,7 @@ impl RequestTemplate {
         }
     }
 
-    /// `Content-Length` of a request with content of its own.
+    /// `Content-Length` of a request whose content replaces that of its message.
     fn rendered_length(&self, request: &RequestSpec<'_>) -> Option<usize> {
         let content = self.content(request);
         has_length(&self.message(request).method, content).then_some(content.len())

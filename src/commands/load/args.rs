@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// or --stages of rates it is open: requests arrive by a schedule, whether or not earlier ones have ended, and their
 /// response times count from their arrival.
 ///
-/// A target is a URL, or a path on flagpole's own server, which is started in a process of its own if an option of it is
+/// A target is a URL, or a path on flagpole's own server, which is started as a separate process if an option of it is
 /// given (--profile, --latency, --fault ...); its ledger is held against the records then. Another argument is a file that
 /// --save or --print-experiment wrote; options replace what it says.
 ///

@@ -9,7 +9,7 @@ pub(crate) fn for_option(option: &str) -> Option<&'static str> {
         }
         "-u" | "--vus" => "the number of connections is `-c 50`",
         "--threads" | "--cpus" | "--workers" => "there is one event loop for each core",
-        "--disable-keepalive" => "each request has a connection of its own with `--no-keepalive`",
+        "--disable-keepalive" => "`--no-keepalive` opens a new connection for each request",
         "--insecure" | "--http2" | "--cacert" => "https and HTTP/2 are not supported yet",
         "--json" | "-j" => "the format is `--format json`",
         "-o" | "--output" => "the result is written by `--result FILE`",

@@ -1,4 +1,4 @@
-//! The live view: what happens in a run, on a terminal, with keys for pause and quit. It has a thread of its own, of low
+//! The live view: what happens in a run, on a terminal, with keys for pause and quit. It runs in a separate thread of low
 //! priority, which draws a snapshot at most four times a second; no figure depends on it.
 
 mod histogram;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// A server of metrics with a thread of its own; ends on drop.
+/// A server of metrics in a separate thread; ends on drop.
 pub(crate) struct MetricsServer {
     address: SocketAddr,
     metrics: Arc<Mutex<Metrics>>,

@@ -1,4 +1,4 @@
-//! Answers requests one after another, each on a connection of its own: enough for a collector that asks now and then.
+//! Answers requests one after another, each on a new connection: enough for a collector that asks now and then.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

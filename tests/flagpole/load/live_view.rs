@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A run on a terminal of its own; killed on drop.
+/// A run on a pseudo terminal; killed on drop.
 struct TerminalRun {
     run: Child,
     keyboard: File,

@@ -31,7 +31,7 @@ fn result(sandbox: &Sandbox, options: &str) -> (CommandOutput, Value) {
     (output, document)
 }
 
-/// Starts a server in a process of its own, with these options; and the URL of a flag on it.
+/// Starts a server as a separate process, with these options; and the URL of a flag on it.
 #[cfg(target_os = "linux")]
 fn serve(options: &str) -> (RunningCommand, String) {
     let mut server = Sandbox::new().start(&format!("serve --port 0 {options}"));

@@ -6,7 +6,7 @@ use crate::harness::{FLAGPOLE, Sandbox};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
-/// In a network of its own, 32 ports are for connections, and the server needs 100 ms for a request: not more than 320/s.
+/// In a separate network namespace, 32 ports are for connections, and the server needs 100 ms for a request: not more than 320/s.
 #[test]
 fn shortage_of_ports_is_named() {
     let line = "load http://127.0.0.1:8000/flags/br/br.gif --no-reuse --rate 1000/s -z 1s --quiet --format json";
@@ -19,7 +19,7 @@ fn shortage_of_ports_is_named() {
     );
     let output = Sandbox::new().start_shell(&script).finish();
     if matches!(output.code, Some(77 | 127)) || output.stderr.contains("unshare failed") {
-        println!("skipped: no network of its own can be made here: {output}");
+        println!("skipped: no network namespace can be made here: {output}");
         return;
     }
     output.assert_code(3);

@@ -3,6 +3,7 @@
 //! not have is empty.
 
 use super::format::LoadReport;
+use crate::csv_value::csv_value;
 use crate::load::result::LoadResult;
 use crate::report::ReportOptions;
 use serde_json::{Value, json};
@@ -60,7 +61,11 @@ impl LoadReport for LoadCsv {
             .collect();
         csv.write_record(columns.iter().map(|(header, _)| header))?;
         for line in lines(result) {
-            csv.write_record(columns.iter().map(|(_, place)| text(line.pointer(place))))?;
+            csv.write_record(
+                columns
+                    .iter()
+                    .map(|(_, place)| csv_value(line.pointer(place))),
+            )?;
         }
         csv.flush()
     }
@@ -124,16 +129,4 @@ fn lines(result: &LoadResult) -> Vec<Value> {
         })
     });
     std::iter::once(run).chain(steps).chain(seconds).collect()
-}
-
-fn text(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        // A whole number has no `.0`.
-        Some(Value::Number(number)) if number.is_f64() => {
-            number.as_f64().unwrap_or_default().to_string()
-        }
-        Some(other) => other.to_string(),
-    }
 }

@@ -73,7 +73,7 @@ fn missing_share(observed: &ObservedLoad) -> Option<f64> {
         } => chance.max(ARRIVAL_DEVIATIONS * expected.max(0.0).sqrt()),
         _ => chance,
     };
-    // What a silent server did not do has a reason of its own.
+    // `server_silent` reports what a silent server did not do.
     let silent =
         server_silent::total_us(observed) as f64 / window.saturating_sub(start).max(1) as f64;
     let missing = expected * (1.0 - silent.min(1.0)) - ended as f64;

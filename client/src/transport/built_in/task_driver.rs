@@ -99,8 +99,8 @@ impl Driver for TaskDriver {
 
     fn receive(&mut self, socket: &TcpStream, buffer: &mut BytesMut) -> io::Result<usize> {
         let received = socket.try_read_buf(buffer)?;
-        // A short read has emptied the socket (epoll(7)), so that the next wait need not begin with another read. What
-        // arrives later, also the end of the stream, is an event of its own.
+        // A short read has emptied the socket (epoll(7)), so that the next wait need not begin with another read.
+        // Bytes that arrive later cause another event, and so does the end of the stream.
         #[cfg(target_os = "linux")]
         if received > 0 && buffer.len() < buffer.capacity() {
             let _ = socket.try_io(Readiness::READABLE, || {

@@ -113,7 +113,7 @@ mod tests {
         ]
     }
 
-    /// The path of a socket in a folder of its own.
+    /// The path of a socket in a new temporary folder.
     fn socket_path() -> (TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");

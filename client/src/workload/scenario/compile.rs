@@ -224,7 +224,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// That of the step; without one, a step with content of its own is a POST unless all targets have another method.
+    /// That of the step; without one, a step that has content is a POST unless all targets have another method.
     fn with_method(
         &self,
         message: RequestMessage,

@@ -40,7 +40,7 @@ pub(super) struct ListEntry {
 pub(super) type EntryError = (&'static str, String);
 
 impl ListEntry {
-    /// Method, fields and content: those of the entry, and otherwise those of `default`. A request with a body of its own is a
+    /// Method, fields and content: those of the entry, and otherwise those of `default`. A request that has a body is a
     /// POST if neither names a method.
     pub(super) fn message(
         &self,
