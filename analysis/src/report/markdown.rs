@@ -2,7 +2,8 @@
 
 use super::answer::Answer;
 use super::format::{Report, ReportOptions};
-use super::markdown_lines::{write_list, write_table};
+use super::interval_plot::interval_plot;
+use super::markdown_lines::{write_code, write_list, write_table};
 use super::{detail_sentences, details, sentences, summary_table};
 use crate::comparison::{Cell, Comparison};
 use std::io::{Result, Write};
@@ -23,6 +24,7 @@ impl Report for MarkdownReport {
         write_answer(comparison, out)?;
         writeln!(out, "\nConditions: {}\n", sentences::conditions(comparison))?;
         write_table(&summary_table::columns(comparison), out)?;
+        write_plot(comparison, out)?;
         write_list(&sentences::below_table(comparison, true), out)?;
         let legend = summary_table::legend(comparison);
         let legend = legend.map(|(header, meaning)| format!("*{header}*: {meaning}"));
@@ -34,6 +36,18 @@ impl Report for MarkdownReport {
         write_list(&detail_sentences::of_comparison(comparison), out)?;
         writeln!(out, "\n</details>")
     }
+}
+
+fn write_plot(comparison: &Comparison, out: &mut dyn Write) -> Result<()> {
+    let plot = interval_plot(comparison);
+    if plot.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nTimes relative to the reference with their 95% confidence intervals, on a logarithmic axis; right of 1x is slower:"
+    )?;
+    write_code(&plot, out)
 }
 
 /// The verdict, the answer, the reasons to doubt it, and what was not checked.
@@ -70,11 +84,8 @@ fn write_details(comparison: &Comparison, cell: &Cell, out: &mut dyn Write) -> R
         writeln!(out, "\n{}", detail_sentences::TIMELINES)?;
     }
     for strategy in drawn {
-        let (title, lines) = (
-            detail_sentences::timeline_title(strategy),
-            strategy.timeline.join("\n"),
-        );
-        writeln!(out, "\n{title}\n\n```text\n{lines}\n```")?;
+        writeln!(out, "\n{}", detail_sentences::timeline_title(strategy))?;
+        write_code(&strategy.timeline, out)?;
     }
     Ok(())
 }

@@ -11,6 +11,16 @@ pub(crate) fn write_list(items: &[String], out: &mut dyn Write) -> Result<()> {
     items.iter().try_for_each(|item| writeln!(out, "- {item}"))
 }
 
+/// An empty line and a block of code, whose fence is longer than any run of backticks in it.
+pub(crate) fn write_code(lines: &[String], out: &mut dyn Write) -> Result<()> {
+    let runs = lines
+        .iter()
+        .flat_map(|line| line.split(|letter| letter != '`'));
+    let longest = runs.map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(3.max(longest + 1));
+    writeln!(out, "\n{fence}text\n{}\n{fence}", lines.join("\n"))
+}
+
 pub(crate) fn write_table(columns: &[TableColumn], out: &mut dyn Write) -> Result<()> {
     let line = |values: Vec<&str>| {
         let values = values.iter().map(|value| value.replace('|', "\\|"));
@@ -30,4 +40,17 @@ pub(crate) fn write_table(columns: &[TableColumn], out: &mut dyn Write) -> Resul
         let values = columns.iter().map(|column| &column.values[row][..]);
         writeln!(out, "{}", line(values.collect()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backticks_do_not_end_a_block_of_code() {
+        let mut out = Vec::new();
+        write_code(&["a ``` b".to_owned()], &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "\n````text\na ``` b\n````\n");
+    }
 }

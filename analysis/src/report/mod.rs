@@ -7,6 +7,7 @@ mod detail_sentences;
 mod details;
 mod doubts;
 mod format;
+mod interval_plot;
 mod json;
 pub(crate) mod layout;
 mod markdown;
