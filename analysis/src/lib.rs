@@ -61,6 +61,8 @@ pub mod report;
 
 pub mod load;
 
+pub mod html;
+
 mod csv_value;
 mod human;
 #[cfg(test)]

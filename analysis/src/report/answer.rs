@@ -9,18 +9,18 @@ use crate::comparison::{Cell, Comparison};
 use crate::validity::Validity;
 
 /// The first lines of a report.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The worst verdict of all cells.
-    pub(super) validity: Validity,
+    pub(crate) validity: Validity,
     /// How the times of the strategies relate; where figures are invalid, why.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// The reasons to doubt the figures that `lines` does not name, with their severities.
-    pub(super) doubts: Vec<(Validity, String)>,
+    pub(crate) doubts: Vec<(Validity, String)>,
 }
 
 impl Answer {
     /// With `is_brief`, a reason stands for all of its kind.
-    pub(super) fn new(comparison: &Comparison, is_brief: bool) -> Answer {
+    pub(crate) fn new(comparison: &Comparison, is_brief: bool) -> Answer {
         let cells: Vec<&Cell> = comparison.cells.iter().collect();
         let validity = cells.iter().map(|cell| cell.verdict.validity).max();
         let doubts = Doubt::all(comparison, is_brief);
@@ -35,8 +35,7 @@ impl Answer {
                 let (_, first) = doubts
                     .next()
                     .unwrap_or((Validity::Invalid, "no reason".to_owned()));
-                let usable = cells.iter().copied().filter(|cell| !is_invalid(cell));
-                let others = conclusions(comparison, &usable.collect::<Vec<_>>());
+                let others = Answer::conclusions(comparison);
                 [first].into_iter().chain(others).collect()
             }
         };
@@ -45,6 +44,12 @@ impl Answer {
             lines,
             doubts: doubts.collect(),
         }
+    }
+
+    /// How the times of the strategies relate in the cells whose figures can be used; without the reasons to doubt it.
+    pub(crate) fn conclusions(comparison: &Comparison) -> Vec<String> {
+        let usable = comparison.cells.iter().filter(|cell| !is_invalid(cell));
+        conclusions(comparison, &usable.collect::<Vec<_>>())
     }
 }
 

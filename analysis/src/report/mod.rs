@@ -1,7 +1,7 @@
 //! The formats of a result: one format a file, and their list. The formats for people share their content: the answer,
 //! the summary table, sentences and details.
 
-mod answer;
+pub(crate) mod answer;
 mod csv;
 mod detail_sentences;
 mod details;
@@ -12,8 +12,8 @@ mod json;
 pub(crate) mod layout;
 mod markdown;
 pub(crate) mod markdown_lines;
-mod relative_times;
-mod sentences;
+pub(crate) mod relative_times;
+pub(crate) mod sentences;
 mod summary_table;
 mod text;
 pub(crate) mod text_lines;

@@ -11,7 +11,7 @@ const MAX_UNSEEN_DIFFERENCE: f64 = 0.25;
 /// The strategies of a cell by how their times relate to that of the reference. Cells with equal relations share a
 /// sentence.
 #[derive(PartialEq)]
-pub(super) struct RelativeTimes<'a> {
+pub(crate) struct RelativeTimes<'a> {
     reference: Option<&'a str>,
     /// Significantly different: the interval of the ratio excludes 1.
     different: Vec<&'a str>,
@@ -26,7 +26,7 @@ pub(super) struct RelativeTimes<'a> {
 }
 
 impl<'a> RelativeTimes<'a> {
-    pub(super) fn from_cell(cell: &'a Cell) -> RelativeTimes<'a> {
+    pub(crate) fn from_cell(cell: &'a Cell) -> RelativeTimes<'a> {
         let reference = cell.reference.as_deref();
         let is_other = |one: &&StrategyResult| Some(one.name.as_str()) != reference;
         let significance = |one: &StrategyResult| {
@@ -56,7 +56,7 @@ impl<'a> RelativeTimes<'a> {
     }
 
     /// The sentence about these cells, whose strategies relate as in this one; without a full stop.
-    pub(super) fn sentence(&self, cells: &[&Cell]) -> String {
+    pub(crate) fn sentence(&self, cells: &[&Cell]) -> String {
         let Some(reference) = self.reference else {
             return "no strategy has a result".to_owned();
         };

@@ -19,7 +19,7 @@ pub(super) fn conditions(comparison: &Comparison) -> String {
 }
 
 /// The concurrency of the strategies: `concurrency 20 (sequential 1)`.
-fn concurrency(cell: &Cell) -> Option<String> {
+pub(crate) fn concurrency(cell: &Cell) -> Option<String> {
     let highest = cell.strategies.iter().map(|one| one.concurrency).max()?;
     let lower = cell
         .strategies
@@ -35,7 +35,7 @@ fn concurrency(cell: &Cell) -> Option<String> {
 }
 
 /// What could not be checked, each sentence once.
-pub(super) fn unchecked(comparison: &Comparison) -> Vec<String> {
+pub(crate) fn unchecked(comparison: &Comparison) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
     for sentence in comparison
         .cells

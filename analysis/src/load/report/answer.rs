@@ -11,16 +11,16 @@ use crate::validity::Validity;
 const SAME_RATE: f64 = 0.005;
 
 /// The first lines of a report.
-pub(super) struct LoadAnswer {
-    pub(super) validity: Validity,
+pub(crate) struct LoadAnswer {
+    pub(crate) validity: Validity,
     /// The answer; where the figures are invalid, why.
-    pub(super) line: String,
+    pub(crate) line: String,
     /// The reasons that `line` does not name, with their severities.
-    pub(super) doubts: Vec<(Validity, String)>,
+    pub(crate) doubts: Vec<(Validity, String)>,
 }
 
 impl LoadAnswer {
-    pub(super) fn new(result: &LoadResult) -> LoadAnswer {
+    pub(crate) fn new(result: &LoadResult) -> LoadAnswer {
         let verdict = &result.verdict;
         let reasons = verdict.reasons.iter();
         let mut doubts = reasons.map(|reason| (reason.severity, reason.message.clone()));

@@ -11,6 +11,7 @@ mod sentences;
 mod tables;
 mod text;
 
+pub(crate) use answer::LoadAnswer;
 pub use format::LoadReport;
 
 /// Every format; the first is the default.

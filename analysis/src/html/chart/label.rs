@@ -1,0 +1,70 @@
+//! Labels of limited length, and text from elsewhere made harmless.
+
+use std::borrow::Cow;
+
+/// The width of a character of a label, in units of the view box: the mean of common fonts at 12 units, rounded up.
+const CHARACTER: f64 = 6.6;
+
+/// The width of this label.
+pub(crate) fn width(text: &str) -> f64 {
+    CHARACTER * text.chars().count() as f64
+}
+
+/// Text with what is invisible or changes the direction of other text written as an escape: a NUL, a right-to-left
+/// override.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unseen) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\t' => shown.push(' '),
+            letter if is_unseen(letter) => shown.extend(letter.escape_unicode()),
+            letter => shown.push(letter),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// At most `most` characters of visible text: from the middle of a longer one, some give way to an ellipsis, because names
+/// often differ at their ends.
+pub(crate) fn clipped(text: &str, most: usize) -> String {
+    let text = visible(text);
+    let count = text.chars().count();
+    if count <= most {
+        return text.into_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let tail = kept / 3;
+    let head = text.chars().take(kept - tail);
+    head.chain(['…'])
+        .chain(text.chars().skip(count - tail))
+        .collect()
+}
+
+fn is_unseen(letter: char) -> bool {
+    let changes_direction = matches!(
+        letter,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    );
+    letter.is_control() || changes_direction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unseen_characters_are_escaped() {
+        assert_eq!(visible("a\0b\u{202e}c\nd"), "a\\u{0}b\\u{202e}c d");
+        assert_eq!(visible("naïve 日本"), "naïve 日本");
+    }
+
+    #[test]
+    fn long_labels_keep_both_ends() {
+        assert_eq!(clipped("threads+retrying", 20), "threads+retrying");
+        assert_eq!(clipped("threads+retrying-with-backoff", 12), "threads+…off");
+        assert_eq!(clipped("日本語日本語", 4), "日本…語");
+    }
+}

@@ -1,0 +1,78 @@
+//! What the report of a comparison says first.
+
+use super::repetition;
+use crate::comparison::{Cell, Comparison, condition_label};
+use crate::html::verdict::Opening;
+use crate::human::plural;
+use crate::report::answer::Answer;
+use crate::report::sentences;
+use crate::validity::Validity;
+
+/// The verdict, the conditions, the command that repeats the comparison, and the answer.
+pub(super) fn opening(comparison: &Comparison) -> Opening<'_> {
+    let answer = Answer::new(comparison, false);
+    let (mut lines, mut reasons) = (answer.lines, answer.doubts);
+    match answer.validity {
+        // The first line is the reason that figures must not be used.
+        Validity::Invalid if !lines.is_empty() => {
+            let first = lines.remove(0);
+            lines.insert(0, format!("There is no answer: {first}"));
+            reasons.insert(0, (Validity::Invalid, first));
+        }
+        Validity::Suspect => lines = Answer::conclusions(comparison),
+        _ => {}
+    }
+    Opening {
+        validity: answer.validity,
+        answer: lines,
+        reasons,
+        unchecked: sentences::unchecked(comparison),
+        conditions: conditions(comparison),
+        environment: &comparison.environment,
+        repetition: repetition::markup(comparison),
+    }
+}
+
+/// The conditions that all cells share, those that vary with their values, and the number of rounds.
+fn conditions(comparison: &Comparison) -> Vec<(String, String)> {
+    let Some(first) = comparison.cells.first() else {
+        return Vec::new();
+    };
+    let varying = comparison.varying();
+    let of_condition = |(name, value): &(String, String)| {
+        let label = condition_label(name).to_owned();
+        if !varying.contains(&name.as_str()) {
+            return (label, value.clone());
+        }
+        let mut values: Vec<&str> = Vec::new();
+        for cell in &comparison.cells {
+            let value = cell.condition(name);
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        (label, values.join("; "))
+    };
+    let mut conditions: Vec<_> = first.conditions.iter().map(of_condition).collect();
+    if !varying.contains(&"max_concurrency") {
+        conditions.extend(concurrency(first));
+    }
+    let rounds = comparison.cells.iter().map(|cell| cell.rounds as u64).max();
+    let cells = comparison.cells.len() as u64;
+    let rounds = plural(rounds.unwrap_or(0), "round");
+    conditions.push((
+        "measured".to_owned(),
+        match cells {
+            1 => rounds,
+            cells => format!("{} of {rounds}", plural(cells, "cell")),
+        },
+    ));
+    conditions
+}
+
+/// The concurrency of the strategies, those with the highest first.
+fn concurrency(cell: &Cell) -> Option<(String, String)> {
+    let text = sentences::concurrency(cell)?;
+    let value = text.strip_prefix("concurrency ").unwrap_or(&text);
+    Some(("concurrency of strategies".to_owned(), value.to_owned()))
+}
