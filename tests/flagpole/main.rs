@@ -20,6 +20,8 @@ mod control;
 mod ctl;
 #[cfg(target_os = "linux")]
 mod disk_full;
+#[cfg(unix)]
+mod example_clients;
 mod examples;
 mod fault_matrix;
 mod get;
@@ -50,3 +52,5 @@ mod same_files;
 mod serve;
 mod serve_journal;
 mod servers;
+#[cfg(unix)]
+mod tools;

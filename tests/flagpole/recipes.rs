@@ -3,13 +3,12 @@
 //!
 //! A recipe whose tool is missing is skipped, with a line on standard error; with `FLAGPOLE_RECIPES=all` that is a failure.
 
-use crate::harness::{CommandOutput, FLAGPOLE, Sandbox};
-use std::ffi::OsString;
-use std::io::{self, Write as _};
+use crate::harness::{CommandOutput, Sandbox};
+use crate::tools;
+use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 #[path = "../../examples/testing/rust/client.rs"]
 mod rust;
@@ -202,22 +201,14 @@ fn output(
     needed: &[&str],
     command: &[&str],
 ) -> Option<CommandOutput> {
-    let start = |command: &[&str]| {
-        let mut process = Command::new(command[0]);
-        let process = process.args(&command[1..]).env("PATH", path());
-        let process = process.env("http_proxy", "http://127.0.0.1:9");
-        process.current_dir(sandbox.path("")).output()
-    };
-    if !start(needed).is_ok_and(|output| output.status.success()) {
-        let reason = format!("{} does not succeed", needed.join(" "));
-        let is_optional = env::var_os("FLAGPOLE_RECIPES").is_none_or(|value| value != "all");
-        assert!(is_optional, "{recipe}: {reason}");
-        // Not `eprintln!`, whose output `cargo test` hides.
-        let line = format!("skipped the recipe `{recipe}`: {reason}\n");
-        io::stderr().write_all(line.as_bytes()).unwrap();
+    if !tools::is_installed(&format!("the recipe `{recipe}`"), needed) {
         return None;
     }
-    Some(start(command).unwrap().into())
+    let mut process = Command::new(command[0]);
+    let process = process.args(&command[1..]).env("PATH", tools::path());
+    let process = process.env("http_proxy", "http://127.0.0.1:9");
+    let process = process.current_dir(sandbox.path(""));
+    Some(process.output().unwrap().into())
 }
 
 fn root() -> &'static Path {
@@ -226,11 +217,4 @@ fn root() -> &'static Path {
 
 fn recipes() -> PathBuf {
     root().join("examples/testing")
-}
-
-/// The search path, with the folder of `flagpole` first.
-fn path() -> OsString {
-    let first = Path::new(FLAGPOLE).parent().unwrap().to_owned();
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::join_paths([first].into_iter().chain(env::split_paths(&path))).unwrap()
 }
