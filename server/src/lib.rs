@@ -85,6 +85,8 @@ pub use config::time_window::TimeWindow;
 pub use content::site::Site;
 #[cfg(feature = "control")]
 pub use control::control_plane::{ControlPlane, ControlPlaneBuilder};
+#[cfg(feature = "control")]
+pub use control::live::run_page::{RunKind, RunPage};
 pub use fate::fault::FaultSpec;
 pub use fate::latency::Latency;
 pub use fate::rule_set::RuleSet;

@@ -3,6 +3,8 @@
 use crate::config::listener::Listener;
 use crate::config::profile::Profile;
 use crate::config::profile_error::ProfileError;
+#[cfg(feature = "control")]
+use crate::content::site::Site;
 use crate::net::listener_version::ListenerVersion;
 use crate::net::shared_state::SharedListener;
 use crate::net::worker::ServerPhase;
@@ -112,6 +114,12 @@ impl ServerControl {
     /// The latency, faults, rules and limits at the moment.
     pub fn listener(&self) -> Listener {
         self.current().content.listener.clone()
+    }
+
+    /// What is served.
+    #[cfg(feature = "control")]
+    pub(crate) fn site(&self) -> Arc<Site> {
+        self.current().content.site.clone()
     }
 
     /// The seed of delays and faults at the moment.

@@ -15,6 +15,9 @@ pub(crate) struct ReadyDocument {
     pub(crate) listeners: Vec<ReadyListener>,
     /// The root URL of the control plane, if there is one.
     pub(crate) control: Option<String>,
+    /// The URL of the live page, if there is one.
+    #[serde(default)]
+    pub(crate) live: Option<String>,
 }
 
 /// Which site is served.
@@ -86,6 +89,7 @@ mod tests {
                 port: 8001,
             }],
             control: None,
+            live: None,
         };
         let text = line(&ready).unwrap();
         assert!(

@@ -87,6 +87,22 @@ impl LatencyStats {
             .map(|(micros, count)| (Duration::from_micros(micros), count))
     }
 
+    /// The latencies that were recorded after `earlier`, an earlier state of these; all, if it is none. They are within
+    /// 0.1%, minimum and maximum too.
+    pub fn since(&self, earlier: &LatencyStats) -> LatencyStats {
+        let mut histogram = self.to_histogram();
+        if histogram.subtract(earlier.to_histogram()).is_err() {
+            return self.clone();
+        }
+        let is_empty = histogram.is_empty();
+        LatencyStats {
+            samples: Vec::new(),
+            range: (!is_empty).then(|| (histogram.min(), histogram.max())),
+            sum: self.sum.saturating_sub(earlier.sum),
+            histogram: Some(histogram),
+        }
+    }
+
     /// The quantile by nearest rank; there must be a sample and no histogram.
     fn nearest_rank(&self, quantile: f64) -> u64 {
         let mut sorted = self.samples.clone();
@@ -211,6 +227,17 @@ mod tests {
             stats(&(1..=20).collect::<Vec<_>>()).quantile(0.99),
             Some(us(20))
         );
+    }
+
+    #[test]
+    fn later_latencies_are_those_after_an_earlier_state() {
+        let all: Vec<_> = (1..=1000).collect();
+        for earlier in [0, 1, 255, 256, 999] {
+            let since = stats(&all).since(&stats(&all[..earlier]));
+            assert_eq!(since, stats(&all[earlier..]), "{earlier}");
+        }
+        assert_eq!(stats(&all).since(&stats(&all)).quantile(0.5), None);
+        assert_eq!(stats(&[7]).since(&stats(&all)), stats(&[7]));
     }
 
     #[test]

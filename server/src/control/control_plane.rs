@@ -1,31 +1,23 @@
 //! Starts and stops the control plane.
 
-use super::connections::Connections;
+use super::listener_thread::{ListenerConfig, ListenerThread};
+use super::live::server_page::ServerPage;
 use super::router::router;
 use super::slot::{ConnectionSlots, DEFAULT_MAX_CONNECTIONS};
 use super::state::{ControlState, UsageReader};
-use super::stopping::Stopping;
 use crate::config::listener::Listener;
+use crate::config::profile::Profile;
 use crate::root_url::root_url;
 use crate::server_group::ServerGroup;
 use crate::start_error::StartError;
 use flagpole_protocol::ProcessUsage;
-use socket2::SockRef;
 use std::fmt;
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
-
-/// The number of connections that wait to be accepted; a peer would wait a second for one that found no place.
-const BACKLOG: i32 = 1024;
 
 /// An HTTP interface to watch and change servers while they run, on a separate listener and thread. Dropping it ends
-/// its calls and frees the port; the servers go on.
+/// its calls and frees the port; the servers go on. A browser gets a live page at the root URL.
 ///
 /// ```
 /// use flagpole_server::{BlockingServer, ControlPlane};
@@ -36,12 +28,7 @@ const BACKLOG: i32 = 1024;
 /// # Ok::<(), flagpole_server::StartError>(())
 /// ```
 #[derive(Debug)]
-pub struct ControlPlane {
-    address: SocketAddr,
-    /// Set to true when the control plane stops.
-    stop: watch::Sender<bool>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct ControlPlane(ListenerThread);
 
 /// The configuration of a control plane before it starts. Default: any free port of 127.0.0.1.
 pub struct ControlPlaneBuilder {
@@ -49,6 +36,7 @@ pub struct ControlPlaneBuilder {
     max_connections: usize,
     host_name: Option<Arc<str>>,
     process_usage: Option<UsageReader>,
+    profiles: Vec<(String, Profile)>,
     servers: ServerGroup,
 }
 
@@ -69,18 +57,19 @@ impl ControlPlane {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             host_name: None,
             process_usage: None,
+            profiles: Vec::new(),
             servers: servers.into(),
         }
     }
 
     /// The address that it listens on.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.0.address
     }
 
     /// The root URL, with a slash at the end.
     pub fn url(&self) -> String {
-        root_url(self.address)
+        root_url(self.0.address)
     }
 }
 
@@ -111,71 +100,39 @@ impl ControlPlaneBuilder {
         self
     }
 
+    /// Sets profiles with their names, which the live page offers.
+    pub fn profiles(mut self, profiles: impl IntoIterator<Item = (String, Profile)>) -> Self {
+        self.profiles = profiles.into_iter().collect();
+        self
+    }
+
     /// Starts the control plane, which accepts connections when this function returns.
     ///
     /// # Errors
     /// If the port is taken, or the socket or the thread cannot be created.
     pub fn start(self) -> Result<ControlPlane, StartError> {
-        let listener = StdTcpListener::bind(self.address).map_err(|error| match error.kind() {
-            ErrorKind::AddrInUse => StartError::PortInUse(self.address),
-            _ => StartError::Listen(self.address, error),
-        })?;
-        let at = |error| StartError::Listen(self.address, error);
-        let address = listener.local_addr().map_err(at)?;
-        listener.set_nonblocking(true).map_err(at)?;
-        SockRef::from(&listener).listen(BACKLOG).map_err(at)?;
-        let (stop, stopping) = Stopping::new();
-        let (connections, runtime) = self.connections(stopping)?;
-        let work = move || {
-            runtime.block_on(serve(listener, connections));
-            // A blocking task that still waits must not delay the stop.
-            runtime.shutdown_background();
-        };
-        let thread = thread::Builder::new().name("flagpole:control".to_owned());
-        Ok(ControlPlane {
-            address,
-            stop,
-            thread: Some(thread.spawn(work).map_err(StartError::Thread)?),
-        })
-    }
-
-    fn connections(self, stopping: Stopping) -> Result<(Connections, Runtime), StartError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
         let listeners = self.servers.profile().listeners;
         let files = listeners.iter().flat_map(Listener::fault_files);
+        let initial_files = files.map(Path::to_owned).collect();
         let slots = Arc::new(ConnectionSlots::new(self.max_connections));
-        let state = ControlState {
-            initial_files: files.map(Path::to_owned).collect(),
-            servers: self.servers,
-            process_usage: self.process_usage.map(Mutex::new),
+        let config = ListenerConfig {
+            address: self.address,
+            thread_name: "flagpole:control",
+            on_start: || {},
             slots: slots.clone(),
-            stopping: stopping.clone(),
-        };
-        let connections = Connections {
-            router: router(&Arc::new(state)),
-            slots,
             own_name: self.host_name,
-            stopping,
         };
-        Ok((connections, runtime.map_err(StartError::Thread)?))
-    }
-}
-
-async fn serve(listener: StdTcpListener, connections: Connections) {
-    match TcpListener::from_std(listener) {
-        Ok(listener) => connections.serve(listener).await,
-        // Printed, because the thread cannot return an error.
-        Err(error) => eprintln!("flagpole: the control plane failed: {error}"),
-    }
-}
-
-impl Drop for ControlPlane {
-    fn drop(&mut self) {
-        self.stop.send_replace(true);
-        if let Some(thread) = self.thread.take() {
-            // A panic was printed by the thread; a second one while unwinding would abort the process.
-            let _ = thread.join();
-        }
+        let listener = ListenerThread::start(config, |stopping| {
+            router(&Arc::new(ControlState {
+                initial_files,
+                live: ServerPage::new(self.servers.clone(), self.profiles),
+                servers: self.servers,
+                process_usage: self.process_usage.map(Mutex::new),
+                slots,
+                stopping,
+            }))
+        });
+        listener.map(ControlPlane)
     }
 }
 

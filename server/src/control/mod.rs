@@ -1,9 +1,9 @@
 //! The control plane: an HTTP interface, on a separate listener and thread, to watch and change servers while they
 //! run.
 //!
-//! In reading order: `control_plane` starts and stops it, `connections` accepts and bounds connections, `guard` refuses
-//! what does not come from the user, `router` finds the operation. Then one file for each resource, and what they share:
-//! `state`, `query`, `request_body`, `problem`.
+//! In reading order: `control_plane` configures it, `listener_thread` starts and stops it, `connections` accepts and bounds
+//! connections, `guard` refuses what does not come from the user, `router` finds the operation. Then one file for each
+//! resource, and what they share: `state`, `query`, `request_body`, `problem`. `live` has the pages for browsers.
 
 mod connections;
 pub(crate) mod control_plane;
@@ -14,6 +14,8 @@ mod journal_schema;
 mod ledgers;
 mod line_body;
 mod linger;
+mod listener_thread;
+pub(crate) mod live;
 mod media_type;
 mod metrics;
 mod openapi;

@@ -128,7 +128,11 @@ fn request_body(
 fn responses(operation: ControlOperation, generator: &mut SchemaGenerator) -> Value {
     let text = json!({ "type": "string" });
     let (about, media_types, schema): (_, &[_], _) = match operation {
-        ControlOperation::ListOperations => ("A line for each operation", &["text/plain"], text),
+        ControlOperation::ListOperations => (
+            "A line for each operation; the live page if `Accept` has `text/html`",
+            &["text/plain", "text/html"],
+            text,
+        ),
         ControlOperation::ReadProfile
         | ControlOperation::ReplaceProfile
         | ControlOperation::PatchProfile => (

@@ -2,6 +2,7 @@
 
 use super::journal_resource;
 use super::ledgers;
+use super::live::{EVENTS, LIVE_FILES, LIVE_FOLDER, server_page};
 use super::metrics;
 use super::openapi;
 use super::problem::Problem;
@@ -13,7 +14,7 @@ use super::verify_resource;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
 use flagpole_protocol::{ControlOperation, SpecError};
 use http::{Method, Request, StatusCode};
 use std::fmt::Write as _;
@@ -30,9 +31,31 @@ pub(super) fn router(state: &Arc<ControlState>) -> Router {
         };
         router = router.route(operation.path(), on(filter(&operation.method()), handler));
     }
+    let state = state.clone();
+    let live = move |request: Request<Body>| async move {
+        live(&state, &request).unwrap_or_else(Problem::into_response)
+    };
     router
+        .route(LIVE_FILES, get(live))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
+}
+
+/// The stream and the files of the live page.
+fn live(state: &ControlState, request: &Request<Body>) -> Result<Response, Problem> {
+    let name = request.uri().path();
+    match name.strip_prefix(LIVE_FOLDER).unwrap_or(name) {
+        EVENTS if request.method() == Method::GET => {
+            let call = state.slots.begin_long_call(&slot(request))?;
+            state.live.events(&state.stopping, call)
+        }
+        name => state.live.file(name),
+    }
+}
+
+fn slot(request: &Request<Body>) -> Arc<ConnectionSlot> {
+    let slot = request.extensions().get::<Arc<ConnectionSlot>>().cloned();
+    slot.expect("each connection has a slot")
 }
 
 /// A GET route answers HEAD too.
@@ -51,10 +74,12 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let query = Query::parse(operation, request.uri())?;
-    let slot = request.extensions().get::<Arc<ConnectionSlot>>().cloned();
-    let slot = slot.expect("each connection has a slot");
+    let slot = slot(&request);
     match operation {
-        ControlOperation::ListOperations => Ok(operations().into_response()),
+        ControlOperation::ListOperations => {
+            let page = server_page::page(request.headers());
+            Ok(page.unwrap_or_else(|| operations().into_response()))
+        }
         ControlOperation::ReadProfile => Ok(profile_resource::read(state, request.headers())),
         ControlOperation::ReplaceProfile => profile_resource::replace(state, request).await,
         ControlOperation::PatchProfile => profile_resource::patch(state, &query, request).await,

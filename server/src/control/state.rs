@@ -1,5 +1,6 @@
 //! What the operations of the control plane work on.
 
+use super::live::server_page::ServerPage;
 use super::problem::Problem;
 use super::query::Query;
 use super::slot::ConnectionSlots;
@@ -18,6 +19,7 @@ pub(crate) type UsageReader = Box<dyn FnMut() -> ProcessUsage + Send>;
 /// What the operations share.
 pub(super) struct ControlState {
     pub(super) servers: ServerGroup,
+    pub(super) live: ServerPage,
     /// The files that the profile named when the control plane started.
     pub(super) initial_files: BTreeSet<PathBuf>,
     pub(super) process_usage: Option<Mutex<UsageReader>>,

@@ -5,12 +5,15 @@
 mod abuse;
 mod bounds;
 mod call;
+mod events;
 mod guard;
 mod journal;
 mod ledgers;
+mod live;
 mod metrics;
 mod openapi;
 mod profile;
 mod python;
 mod routes;
+mod run_page;
 mod verify;

@@ -99,6 +99,7 @@ pub(super) fn ready_document(
         },
         listeners: listeners.collect(),
         control: control.map(ControlPlane::url),
+        live: control.map(ControlPlane::url),
     }
 }
 

@@ -1,10 +1,20 @@
 //! The control plane of `serve`.
 
 use crate::commands::serve::process_usage::UsageMeter;
+use crate::options::built_in::PROFILES;
 use crate::options::control_address::ControlAddress;
 use crate::output;
 use anyhow::{Result, anyhow};
-use flagpole_server::{ControlPlane, ServerGroup, StartError};
+use flagpole_server::{ControlPlane, Profile, ServerGroup, StartError};
+
+/// The built-in profiles, for the live page.
+fn built_in_profiles() -> impl Iterator<Item = (String, Profile)> {
+    let profiles = PROFILES.files.iter();
+    profiles.map(|(name, text)| {
+        let profile = text.parse().expect("built-in profiles are valid");
+        ((*name).to_owned(), profile)
+    })
+}
 
 /// Starts the control plane of the servers.
 pub(super) fn start(
@@ -17,7 +27,8 @@ pub(super) fn start(
     let mut builder = ControlPlane::builder(servers.clone())
         .address(socket_address)
         .max_connections(max_connections)
-        .process_usage(move || usage.take());
+        .process_usage(move || usage.take())
+        .profiles(built_in_profiles());
     if let Some(name) = address.name() {
         builder = builder.host_name(name);
     }

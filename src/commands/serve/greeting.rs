@@ -33,7 +33,10 @@ pub(super) fn greeting(
         let _ = writeln!(text, "\nListening on {addresses}");
     }
     if let Some(control) = &ready.control {
-        let _ = writeln!(text, "\nControl plane: {control}");
+        let _ = writeln!(
+            text,
+            "\nControl plane: {control}\nLive page:     {control} in a browser"
+        );
     }
     // Newcomers try this first: a response that is slow or an error would surprise them.
     let first = running

@@ -1,0 +1,159 @@
+// A chart of lines over the last five minutes, as SVG.
+
+import { element, isolated, setAttribute, setText, svgElement } from "./page.js";
+
+const WINDOW_MS = 300_000;
+const HEIGHT = 168;
+const TOP = 8;
+const BOTTOM = 22;
+const LEFT = 52;
+const RIGHT = 10;
+
+/** Series beyond these are added up or left out by the caller: more lines cannot be told apart. */
+export const MAX_SERIES = 6;
+
+/** The longest time between two snapshots without a gap in the line. */
+const MAX_GAP_MS = 3000;
+
+export class Chart {
+  /**
+   * `format` turns a value into text. `draw` is given the series: names and values, one for each snapshot, `null` for
+   * none.
+   */
+  constructor(title, about, format) {
+    this.format = format;
+    this.title = title;
+    this.svg = svgElement("svg", { role: "img" });
+    this.grid = svgElement("g");
+    this.lines = svgElement("g");
+    this.svg.append(this.grid, this.lines);
+    this.legend = element("ul", { class: "legend" });
+    const heading = element("h3", {}, title);
+    const caption = element("figcaption", {}, heading, element("span", { class: "muted" }, about));
+    this.figure = element("figure", { class: "chart panel" }, caption, this.svg, this.legend);
+  }
+
+  /** `times` are in milliseconds; the last one is at the right edge. */
+  draw(times, series) {
+    const width = Math.max(240, this.svg.clientWidth || 400);
+    setAttribute(this.svg, "viewBox", `0 0 ${width} ${HEIGHT}`);
+    const max = niceMax(largest(series));
+    const end = times.at(-1) ?? 0;
+    const x = (time) => LEFT + (width - LEFT - RIGHT) * (1 - (end - time) / WINDOW_MS);
+    const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / max);
+    this.drawGrid(width, max, x, y, end);
+    this.drawLines(times, series, x, y);
+    this.drawLegend(series);
+  }
+
+  drawGrid(width, max, x, y, end) {
+    const key = `${width} ${max}`;
+    if (key === this.gridKey) return;
+    this.gridKey = key;
+    const parts = [];
+    for (const part of [0, 0.5, 1]) {
+      const at = y(max * part);
+      const kind = part === 0 ? "axis-line" : "grid-line";
+      parts.push(svgElement("line", { class: kind, x1: LEFT, x2: width - RIGHT, y1: at, y2: at }));
+      const label = svgElement("text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" });
+      label.textContent = this.format(max * part);
+      parts.push(label);
+    }
+    const step = width < 380 ? 2 : 1;
+    for (let minutes = 0; minutes < 5; minutes += step) {
+      const at = x(end - minutes * 60_000);
+      const label = svgElement("text", { x: at, y: HEIGHT - 6, "text-anchor": minutes === 0 ? "end" : "middle" });
+      label.textContent = minutes === 0 ? "now" : `−${minutes} min`;
+      parts.push(svgElement("line", { class: "axis-line", x1: at, x2: at, y1: y(0), y2: y(0) + 4 }));
+      parts.push(label);
+    }
+    this.grid.replaceChildren(...parts);
+  }
+
+  drawLines(times, series, x, y) {
+    while (this.lines.childElementCount < series.length) {
+      const index = this.lines.childElementCount;
+      this.lines.append(svgElement("path", { class: `series s${index}` }));
+    }
+    [...this.lines.children].forEach((line, index) => {
+      const values = series[index]?.values ?? [];
+      setAttribute(line, "d", path(times, values, x, y));
+    });
+  }
+
+  drawLegend(series) {
+    while (this.legend.childElementCount > series.length) this.legend.lastElementChild.remove();
+    while (this.legend.childElementCount < series.length) {
+      const index = this.legend.childElementCount;
+      const line = svgElement("line", { class: `series s${index}`, x1: 0, x2: 22, y1: 4, y2: 4 });
+      const swatch = svgElement("svg", { viewBox: "0 0 22 8", "aria-hidden": "true" }, line);
+      this.legend.append(element("li", {}, swatch, isolated(""), element("b")));
+    }
+    const texts = series.map(({ name, values }, index) => {
+      const last = values.at(-1);
+      const text = last === null || last === undefined ? "–" : this.format(last);
+      const [, label, value] = this.legend.children[index].children;
+      setText(label, name);
+      setText(value, text);
+      return `${name} ${text}`;
+    });
+    setAttribute(this.svg, "aria-label", `${this.title}, now: ${texts.join(", ") || "nothing"}`);
+  }
+}
+
+function path(times, values, x, y) {
+  let text = "";
+  let previous = null;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (value === null || value === undefined) {
+      previous = null;
+      continue;
+    }
+    const time = times[index];
+    const isNew = previous === null || time - previous > MAX_GAP_MS;
+    const nextIsGap = values[index + 1] === null || values[index + 1] === undefined;
+    text += `${isNew ? "M" : "L"}${x(time).toFixed(1)} ${y(value).toFixed(1)}`;
+    // A point without neighbours would be invisible.
+    if (isNew && nextIsGap) text += "h1.5";
+    previous = time;
+  }
+  return text;
+}
+
+function largest(series) {
+  let max = 0;
+  for (const { values } of series) for (const value of values) if (value > max) max = value;
+  return max;
+}
+
+/** The next number with one or two digits and zeros. */
+function niceMax(max) {
+  if (!(max > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(max));
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= max * 0.999) * power;
+}
+
+/**
+ * Series of counts by label, as values per second: the largest get a line of their own in a stable order, the others one
+ * together. `rowsOf` gives the counts of a snapshot.
+ */
+export function seriesByLabel(snapshots, rowsOf, secondsOf) {
+  const sums = new Map();
+  const rows = snapshots.map(rowsOf);
+  for (const row of rows) {
+    for (const [label, number] of Object.entries(row)) {
+      sums.set(label, (sums.get(label) ?? 0) + number);
+    }
+  }
+  const labels = [...sums.keys()].sort((one, other) => sums.get(other) - sums.get(one));
+  const own = labels.length > MAX_SERIES ? labels.slice(0, MAX_SERIES - 1) : labels;
+  const others = labels.slice(own.length);
+  const perSecond = (numberOf) => rows.map((row, index) => numberOf(row) / secondsOf(snapshots[index]));
+  const series = own.sort().map((name) => ({ name, values: perSecond((row) => row[name] ?? 0) }));
+  if (others.length > 0) {
+    const sum = (row) => others.reduce((total, label) => total + (row[label] ?? 0), 0);
+    series.push({ name: `${others.length} others`, values: perSecond(sum) });
+  }
+  return series;
+}

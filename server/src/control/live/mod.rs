@@ -1,0 +1,24 @@
+//! Live pages: what servers, or a run, do at the moment, in a browser.
+//!
+//! In reading order: `feed` holds what readers get, `event` encodes it, `event_stream` sends it to one reader, `asset` has the
+//! files of the pages. `server_sample`, `server_snapshot` and `recent_requests` make the feed of running servers, and
+//! `server_page` keeps it going; `run_page` is the page of a run of the command, on a listener of its own.
+
+mod asset;
+mod event;
+mod event_stream;
+mod feed;
+mod recent_requests;
+pub(crate) mod run_page;
+pub(super) mod server_page;
+mod server_sample;
+mod server_snapshot;
+mod server_state;
+mod thread_priority;
+
+/// Where the files of the pages are, and the route to them.
+pub(super) const LIVE_FOLDER: &str = "/live/";
+pub(super) const LIVE_FILES: &str = "/live/{*name}";
+
+/// The name of the stream.
+pub(super) const EVENTS: &str = "events";

@@ -1,0 +1,222 @@
+//! The live page of a run of the command, on a listener of its own. At the end of the run it becomes the report.
+
+use super::asset;
+use super::event_stream;
+use super::feed::LiveFeed;
+use super::thread_priority;
+use super::{EVENTS, LIVE_FILES, LIVE_FOLDER};
+use crate::control::listener_thread::{ListenerConfig, ListenerThread};
+use crate::control::problem::Problem;
+use crate::control::slot::{ConnectionSlot, ConnectionSlots};
+use crate::control::stopping::Stopping;
+use crate::root_url::root_url;
+use crate::start_error::StartError;
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::{Method, Request, StatusCode};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Maximum number of open connections; a browser opens up to six.
+const MAX_CONNECTIONS: usize = 64;
+
+/// The interval between looks at whether all readers have the report.
+const POLL: Duration = Duration::from_millis(5);
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    /// A load run.
+    Load,
+    /// A comparison.
+    Comparison,
+}
+
+/// A live page of a run: a listener with a thread of its own, of low priority where the system has that. Readers get
+/// what [`push`](RunPage::push) and [`set`](RunPage::set) were called with, and at the end the report. Dropping it frees the port.
+///
+/// ```
+/// use flagpole_server::{RunKind, RunPage};
+/// use std::time::Duration;
+///
+/// let page = RunPage::start(RunKind::Load, ([127, 0, 0, 1], 0).into(), None)?;
+/// page.set(&serde_json::json!({ "title": "a run" }));
+/// page.finish("<!doctype html><title>Report</title>".to_owned(), "", Duration::from_secs(5));
+/// # Ok::<(), flagpole_server::StartError>(())
+/// ```
+#[derive(Debug)]
+pub struct RunPage {
+    listener: ListenerThread,
+    shared: Arc<SharedPage>,
+}
+
+#[derive(Debug)]
+struct SharedPage {
+    page: &'static str,
+    feed: Arc<LiveFeed>,
+    slots: Arc<ConnectionSlots>,
+    report: OnceLock<Report>,
+    /// How often the report was sent.
+    reports_sent: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Report {
+    html: String,
+    style: String,
+}
+
+impl RunPage {
+    /// Maximum number of files that a page has open.
+    pub const MAX_OPEN_FILES: u64 = MAX_CONNECTIONS as u64 + 16;
+
+    /// Starts a page at this address; port 0 means any free port. `host_name` is a name that requests may have in `Host`, besides
+    /// `localhost` and IP addresses.
+    ///
+    /// # Errors
+    /// If the port is taken, or the socket or the thread cannot be created.
+    pub fn start(
+        kind: RunKind,
+        address: SocketAddr,
+        host_name: Option<&str>,
+    ) -> Result<RunPage, StartError> {
+        let slots = Arc::new(ConnectionSlots::new(MAX_CONNECTIONS));
+        let shared = Arc::new(SharedPage {
+            page: match kind {
+                RunKind::Load => asset::LOAD_PAGE,
+                RunKind::Comparison => asset::COMPARE_PAGE,
+            },
+            feed: LiveFeed::new(),
+            slots: slots.clone(),
+            report: OnceLock::new(),
+            reports_sent: AtomicUsize::new(0),
+        });
+        let config = ListenerConfig {
+            address,
+            thread_name: "flagpole:live",
+            on_start: thread_priority::lower,
+            slots,
+            own_name: host_name.map(Into::into),
+        };
+        let listener = ListenerThread::start(config, |stopping| router(&shared, &stopping))?;
+        Ok(RunPage { listener, shared })
+    }
+
+    /// The address that it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.listener.address
+    }
+
+    /// The URL of the page.
+    pub fn url(&self) -> String {
+        root_url(self.listener.address)
+    }
+
+    /// Adds a snapshot; the page keeps those of the last five minutes if there are two a second.
+    ///
+    /// # Panics
+    /// If it cannot be written as JSON.
+    pub fn push(&self, snapshot: &impl Serialize) {
+        self.shared.feed.push(&as_json(snapshot));
+    }
+
+    /// Replaces the state of the run.
+    ///
+    /// # Panics
+    /// If it cannot be written as JSON.
+    pub fn set(&self, state: &impl Serialize) {
+        self.shared.feed.set("state", &as_json(state));
+    }
+
+    /// Ends the page: its readers get the report, an HTML document without scripts whose only inline style is `style`. Blocks until all
+    /// that are connected have it, for at most `timeout`.
+    pub fn finish(self, report: String, style: &str, timeout: Duration) {
+        let report = Report {
+            html: report,
+            style: style.to_owned(),
+        };
+        // It is set once, because the page ends here.
+        let _ = self.shared.report.set(report);
+        let readers = self.shared.feed.readers();
+        self.shared.feed.set("end", "{}");
+        let end = Instant::now() + timeout;
+        while self.shared.reports_sent.load(Relaxed) < readers && Instant::now() < end {
+            thread::sleep(POLL);
+        }
+    }
+}
+
+fn as_json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("documents of a run are JSON")
+}
+
+fn router(page: &Arc<SharedPage>, stopping: &Stopping) -> Router {
+    let root = {
+        let page = page.clone();
+        move || async move { page.root() }
+    };
+    let report = {
+        let page = page.clone();
+        move |method: Method| async move {
+            let report = page.report(&method);
+            report.unwrap_or_else(Problem::into_response)
+        }
+    };
+    let live = {
+        let (page, stopping) = (page.clone(), stopping.clone());
+        move |request: Request<Body>| async move {
+            let answered = page.live(&request, &stopping);
+            answered.unwrap_or_else(Problem::into_response)
+        }
+    };
+    Router::new()
+        .route("/", get(root))
+        .route("/report", get(report))
+        .route(LIVE_FILES, get(live))
+        .fallback(|| async { not_found("the live page is at `/`").into_response() })
+}
+
+impl SharedPage {
+    /// The page, or the report if the run has ended.
+    fn root(&self) -> Response {
+        asset::page(self.page)
+    }
+
+    fn report(&self, method: &Method) -> Result<Response, Problem> {
+        let report = self.report.get();
+        let report =
+            report.ok_or_else(|| not_found("there is no report before the run has ended"))?;
+        if method == Method::GET {
+            self.reports_sent.fetch_add(1, Relaxed);
+        }
+        Ok(asset::report(report.html.clone(), &report.style))
+    }
+
+    /// The stream and the files of the page.
+    fn live(&self, request: &Request<Body>, stopping: &Stopping) -> Result<Response, Problem> {
+        let name = request.uri().path();
+        match name.strip_prefix(LIVE_FOLDER).unwrap_or(name) {
+            EVENTS if request.method() == Method::GET => {
+                let slot = request.extensions().get::<Arc<ConnectionSlot>>();
+                let slot = slot.expect("each connection has a slot");
+                let call = self.slots.begin_long_call(slot)?;
+                let reader = self.feed.reader();
+                Ok(event_stream::respond(reader, stopping.clone(), call))
+            }
+            name => {
+                let missing = || not_found(&format!("the live page has no file `{name}`"));
+                asset::find(name).ok_or_else(missing)
+            }
+        }
+    }
+}
+
+fn not_found(detail: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, detail)
+}

@@ -1,0 +1,13 @@
+//! The priority of the threads of live pages.
+
+/// Gives the calling thread the lowest priority, where the system has one for a thread: it takes no time that the
+/// servers need.
+#[cfg(target_os = "linux")]
+pub(super) fn lower() {
+    const NICE: i32 = 19;
+    // Without a process id this means the calling thread. A priority that cannot be lowered is the one that was there.
+    let _ = rustix::process::setpriority_process(None, NICE);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn lower() {}

@@ -1,0 +1,101 @@
+//! The live page of a run, which becomes the report.
+
+use crate::call::call;
+use crate::events::Events;
+use flagpole_server::{RunKind, RunPage, StartError};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than any reader needs.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+fn page(kind: RunKind) -> RunPage {
+    RunPage::start(kind, ([127, 0, 0, 1], 0).into(), None).unwrap()
+}
+
+fn get(address: SocketAddr, path: &str) -> crate::call::Answer {
+    call(address, "GET", path, "", "")
+}
+
+#[test]
+fn each_kind_of_run_has_a_page() {
+    for (kind, script) in [
+        (RunKind::Load, "load.js"),
+        (RunKind::Comparison, "compare.js"),
+    ] {
+        let page = page(kind);
+        let root = get(page.addr(), "/");
+        assert!(root.body.contains(&format!("/live/{script}")), "{root:?}");
+        assert!(
+            root.field("content-security-policy")
+                .unwrap()
+                .contains("default-src 'none'")
+        );
+        assert_eq!(get(page.addr(), &format!("/live/{script}")).status, 200);
+        assert_eq!(get(page.addr(), "/profile").problem().0, 404);
+        assert_eq!(get(page.addr(), "/report").problem().0, 404);
+    }
+}
+
+#[test]
+fn late_reader_gets_state_and_history() {
+    let page = page(RunKind::Load);
+    page.set(&json!({ "title": "</script>" }));
+    for number in 0..3 {
+        page.push(&json!(number));
+    }
+    let mut events = Events::open(page.addr());
+    assert_eq!(events.next_of("state")["title"], "</script>");
+    assert_eq!(events.next_of("history"), json!([0, 1, 2]));
+    page.push(&json!(3));
+    assert_eq!(events.next_of("snapshot"), json!(3));
+}
+
+#[test]
+fn readers_get_the_report_before_the_page_ends() {
+    let page = page(RunKind::Comparison);
+    let (address, mut events) = (page.addr(), Events::open(page.addr()));
+    events.next_of("history");
+    let reader = thread::spawn(move || {
+        events.next_of("end");
+        get(address, "/report")
+    });
+    let html = "<!doctype html><style>b{}</style><title>x</title>";
+    page.finish(html.to_owned(), "b{}", TIMEOUT);
+    let report = reader.join().unwrap();
+    assert_eq!((report.status, report.body.as_str()), (200, html));
+    let policy = report.field("content-security-policy").unwrap();
+    // printf 'b{}' | openssl dgst -sha256 -binary | base64
+    let style = "style-src 'sha256-7yqHVAesot11p6HczDsgKRipvI5UPgs97z80zNXlans=';";
+    assert!(policy.contains(style), "{policy}");
+}
+
+#[test]
+fn page_without_readers_ends_at_once() {
+    let page = page(RunKind::Load);
+    let start = Instant::now();
+    page.finish(String::new(), "", TIMEOUT);
+    assert!(start.elapsed() < TIMEOUT / 2);
+}
+
+#[test]
+fn reader_that_does_not_fetch_the_report_delays_the_end_only_for_the_timeout() {
+    let page = page(RunKind::Load);
+    let mut events = Events::open(page.addr());
+    events.next_of("history");
+    page.finish(String::new(), "", Duration::from_millis(50));
+    assert_eq!(events.next_of("end"), json!({}));
+}
+
+#[test]
+fn foreign_host_is_refused_and_a_taken_port_is_an_error() {
+    let page = page(RunKind::Load);
+    for path in ["/", "/live/events", "/report"] {
+        let answer = call(page.addr(), "GET", path, "Host: evil.example\r\n", "");
+        assert_eq!(answer.problem().0, 421, "{path}");
+    }
+    let second = RunPage::start(RunKind::Load, page.addr(), None);
+    assert!(matches!(second, Err(StartError::PortInUse(_))));
+}
