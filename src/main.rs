@@ -11,7 +11,7 @@ mod output;
 mod process;
 mod usage_error;
 
-use crate::commands::{compare, completions, ctl, fate, get, man, serve, strategies, trial};
+use crate::commands::{compare, completions, ctl, fate, get, man, report, serve, strategies, trial};
 use crate::exit_status::ExitStatus;
 use crate::options::names;
 use crate::usage_error::CommandLine;
@@ -41,6 +41,7 @@ enum Command {
     Get(get::GetArgs),
     Compare(Box<compare::CompareArgs>),
     Load(Box<commands::load::LoadArgs>),
+    Report(report::ReportArgs),
     Ctl(ctl::CtlArgs),
     /// List strategies (how downloads run concurrently)
     #[command(after_help = "Examples:
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         Command::Get(args) => args.run(),
         Command::Compare(args) => args.run(),
         Command::Load(args) => args.run(),
+        Command::Report(args) => args.run(),
         Command::Ctl(args) => args.run(),
         Command::Strategies => strategies::run(),
         Command::Trial => trial::run(),

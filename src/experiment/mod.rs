@@ -5,6 +5,7 @@ pub(crate) mod evaluation;
 pub(crate) mod foreseen;
 pub(crate) mod grid;
 pub(crate) mod output_target;
+pub(crate) mod result_file;
 pub(crate) mod runner;
 pub(crate) mod site_probe;
 pub(crate) mod spec;

@@ -20,6 +20,7 @@ pub(crate) mod plain_lines;
 pub(crate) mod plan;
 pub(crate) mod record_stream;
 pub(crate) mod report_formats;
+pub(crate) mod result_file;
 pub(crate) mod run;
 mod run_control;
 pub(crate) mod search;

@@ -66,6 +66,7 @@ pub(crate) fn run(
     let collector = Arc::new(Collector::new(plan.warm_up, plan.duration, records));
     let engine = LoadControl::new();
     let control = RunControl::new(engine.clone(), collector.clone());
+    let environment = environment::environment(None);
     current.begin(control.clone());
     let probe = MachineProbe::start(&targets.addresses());
     let mut log = outputs
@@ -116,6 +117,7 @@ pub(crate) fn run(
         series,
         collected,
     );
+    observed.environment = environment;
     observed.lost = usage.lost;
     observed.resource_usage = usage.resource_usage;
     observed.is_server_local = usage.is_server_local;
@@ -219,7 +221,6 @@ fn observe(
     let mut loops = collected.loops;
     add_in_flight(end, &mut loops);
     ObservedLoad {
-        environment: environment::environment(None),
         targets: targets.names(),
         settings: Vec::new(),
         asked: plan.asked.clone(),

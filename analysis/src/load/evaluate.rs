@@ -24,6 +24,7 @@ impl From<&ObservedLoad> for LoadResult {
             asked: observed.asked.clone(),
             targets: observed.targets.clone(),
             settings: observed.settings.clone(),
+            repeat: observed.repeat.clone(),
             environment: observed.environment.clone(),
             stop: observed.stop.clone(),
             elapsed_us: as_micros(observed.elapsed),

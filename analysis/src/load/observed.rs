@@ -5,6 +5,7 @@ use super::condition::LoadCondition;
 use super::figures::WindowCounts;
 use super::iterations::LoadIterations;
 use super::loop_usage::LoopUsage;
+use super::repeat_command::RepeatCommand;
 use super::result::LoadResult;
 use super::second::LoadSecond;
 use super::stop_reason::StopReason;
@@ -21,6 +22,8 @@ pub struct ObservedLoad {
     pub environment: Environment,
     /// What was requested, for people: `GET http://127.0.0.1:8000/flags/br/br.gif`.
     pub targets: Vec<String>,
+    /// The command that repeats the run; `None` if it is not known.
+    pub repeat: Option<RepeatCommand>,
     /// The settings by name, in the order of display: `timeout`, `2s`.
     pub settings: Vec<(String, String)>,
     /// The load that was asked for.

@@ -6,6 +6,7 @@ use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
 use super::iterations::LoadIterations;
 use super::loop_usage::LoopUsage;
+use super::repeat_command::RepeatCommand;
 use super::search_result::SearchResult;
 use super::second::LoadSecond;
 use super::stop_reason::StopReason;
@@ -36,6 +37,9 @@ pub struct LoadResult {
     #[serde(with = "As::<Map<Same, Same>>")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub settings: Vec<(String, String)>,
+    /// The command that repeats the run; null if it is not known.
+    #[serde(default)]
+    pub repeat: Option<RepeatCommand>,
     /// The machine and the program.
     pub environment: Environment,
     /// Why the run ended.

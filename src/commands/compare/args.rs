@@ -148,6 +148,10 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) result: Option<PathBuf>,
 
+    /// Write the result as an HTML report to this file
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) html: Option<PathBuf>,
+
     /// Write all attempts of all rounds as JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) records: Option<PathBuf>,
@@ -165,7 +169,7 @@ pub(crate) struct CompareArgs {
     pub(super) save: Option<PathBuf>,
 
     /// Print the experiment as a file and exit
-    #[arg(long, conflicts_with_all = ["save", "result", "records", "baseline"], help_heading = "Files")]
+    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "baseline"], help_heading = "Files")]
     pub(super) print_experiment: bool,
 
     /// Print the JSON Schema of results and exit

@@ -21,11 +21,13 @@ use anstream::{AutoStream, ColorChoice};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::{Comparison, ThresholdStatus};
+use flagpole_analysis::html;
 use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
 use std::io::{self, IsTerminal as _};
+use std::slice;
 
 impl CompareArgs {
     /// Runs the experiment and prints the result.
@@ -69,7 +71,10 @@ impl CompareArgs {
         let written = files.result.map_or(Ok(()), |target| {
             target.write(&(serde_json::to_string_pretty(comparison)? + "\n"))
         });
-        let cannot_write = output::report_errors([printed, written, records.finish()]);
+        let page = files.html.map_or(Ok(()), |target| {
+            target.write(&html::comparison_report(slice::from_ref(comparison)))
+        });
+        let cannot_write = output::report_errors([printed, written, page, records.finish()]);
         let is_usable = self.report_reasons(comparison);
         let crossed = exit_reasons::thresholds(comparison, ThresholdStatus::Crossed);
         Ok(if is_usable {
@@ -81,13 +86,15 @@ impl CompareArgs {
 
     /// Checks that the files can be written, and that they are different ones.
     fn open_files(&self) -> Result<OutputFiles> {
-        let [result, records, save] = output_target::open_all([
+        let [result, html, records, save] = output_target::open_all([
             ("--result", &self.result),
+            ("--html", &self.html),
             ("--records", &self.records),
             ("--save", &self.save),
         ])?;
         Ok(OutputFiles {
             result,
+            html,
             records,
             save,
         })
@@ -157,6 +164,7 @@ impl CompareArgs {
 /// The files to write.
 struct OutputFiles {
     result: Option<OutputTarget>,
+    html: Option<OutputTarget>,
     records: Option<OutputTarget>,
     save: Option<OutputTarget>,
 }

@@ -93,6 +93,10 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) result: Option<PathBuf>,
 
+    /// Write the result as an HTML report to this file
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) html: Option<PathBuf>,
+
     /// Write all attempts as JSON lines while the run goes on
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) records: Option<PathBuf>,
@@ -126,7 +130,7 @@ pub(crate) struct LoadArgs {
     pub(super) save: Option<PathBuf>,
 
     /// Print the run as a file and exit
-    #[arg(long, conflicts_with_all = ["save", "result", "records", "hlog", "baseline"], help_heading = "Files")]
+    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "hlog", "baseline"], help_heading = "Files")]
     pub(super) print_experiment: bool,
 
     /// Print the JSON Schema of results and exit

@@ -1,35 +1,17 @@
 //! `--baseline`: an earlier result.
 
+use crate::load::result_file;
 use crate::load::spec::LoadSpec;
 use anyhow::{Context as _, Result, bail};
-use flagpole_analysis::load::{LOAD_SCHEMA_VERSION, LoadResult};
-use serde_json::Value;
+use flagpole_analysis::load::LoadResult;
 use std::fs;
 use std::path::Path;
 
 /// Reads a result file.
 pub(super) fn read(path: &Path) -> Result<LoadResult> {
     let text = fs::read_to_string(path).map_err(anyhow::Error::from);
-    let result = text.and_then(|text| parse(&text));
+    let result = text.and_then(|text| result_file::parse(&text));
     result.with_context(|| format!("--baseline: {}", path.display()))
-}
-
-/// Parses the text of a result. Checks its version first, because other keys depend on it.
-fn parse(text: &str) -> Result<LoadResult> {
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let version = document
-        .get("schema_version")
-        .filter(|_| document.get("figures").is_some());
-    match version.and_then(Value::as_u64) {
-        None => {
-            bail!("expected a result that `flagpole load --result` wrote, got another document")
-        }
-        Some(version) if version != u64::from(LOAD_SCHEMA_VERSION) => bail!(
-            "expected a result of schema version {LOAD_SCHEMA_VERSION}, got `{version}`; measure the baseline again with this version"
-        ),
-        Some(_) => serde_json::from_value(document)
-            .context("expected a result that `flagpole load --result` wrote"),
-    }
 }
 
 /// Refuses conditions about a baseline if there is none.

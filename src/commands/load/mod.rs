@@ -87,7 +87,8 @@ impl LoadArgs {
         };
         drop((server, metrics));
         finished.observed.settings = spec.settings(listener.as_ref());
-        Ok(reporter.report(finished, files.result))
+        finished.observed.repeat = Some(spec.repeat()?);
+        Ok(reporter.report(finished, files.result, files.html))
     }
 
     fn display(&self) -> DisplayKind {
@@ -100,14 +101,16 @@ impl LoadArgs {
 
     /// Checks that the files can be written, and that they are different ones.
     fn open_files(&self) -> Result<RunFiles> {
-        let [result, records, hlog, save] = output_target::open_all([
+        let [result, html, records, hlog, save] = output_target::open_all([
             ("--result", &self.result),
+            ("--html", &self.html),
             ("--records", &self.records),
             ("--hlog", &self.hlog),
             ("--save", &self.save),
         ])?;
         Ok(RunFiles {
             result,
+            html,
             records,
             hlog,
             save,
@@ -118,6 +121,7 @@ impl LoadArgs {
 /// The files to write.
 struct RunFiles {
     result: Option<OutputTarget>,
+    html: Option<OutputTarget>,
     records: Option<OutputTarget>,
     hlog: Option<OutputTarget>,
     save: Option<OutputTarget>,

@@ -10,6 +10,7 @@ use crate::output;
 use crate::output::coloured;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
+use flagpole_analysis::html;
 use flagpole_analysis::load::condition::ConditionStatus;
 use flagpole_analysis::load::report::LoadReport;
 use flagpole_analysis::load::search::SearchResult;
@@ -17,6 +18,7 @@ use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadResult, ObservedLo
 use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::validity::Validity;
 use std::io::{self, IsTerminal as _};
+use std::slice;
 
 /// How the result is reported.
 pub(super) struct Reporter {
@@ -74,8 +76,13 @@ impl Reporter {
         self.baseline.as_ref().map(|baseline| &baseline.figures)
     }
 
-    /// Prints the result of a run, or of the last run of a search, and writes it to a file.
-    pub(super) fn report(self, run: FinishedLoad, file: Option<OutputTarget>) -> ExitStatus {
+    /// Prints the result of a run, or of the last run of a search, and writes it to files: as JSON, and as an HTML report.
+    pub(super) fn report(
+        self,
+        run: FinishedLoad,
+        file: Option<OutputTarget>,
+        html: Option<OutputTarget>,
+    ) -> ExitStatus {
         let mut observed = run.observed;
         observed.fail_if.clone_from(&self.fail_if);
         observed.baseline.clone_from(&self.baseline);
@@ -85,8 +92,11 @@ impl Reporter {
         let saved = file.map_or(Ok(()), |file| {
             file.write(&(serde_json::to_string_pretty(&result)? + "\n"))
         });
+        let page = html.map_or(Ok(()), |file| {
+            file.write(&html::load_report(slice::from_ref(&result)))
+        });
         let [records, log] = run.written;
-        let cannot_write = output::report_errors([printed, saved, records, log]);
+        let cannot_write = output::report_errors([printed, saved, page, records, log]);
         if !self.is_usable(&result) {
             return ExitStatus::InvalidMeasurement;
         }

@@ -9,49 +9,21 @@ pub(crate) use requirements::check;
 
 use self::counterpart::counterpart;
 use self::requirements::OTHER_LATENCIES;
-use anyhow::{Context as _, Result, anyhow, bail};
+use crate::experiment::result_file;
+use anyhow::{Context as _, Result};
 use flagpole_analysis::comparison::threshold::baseline_figures;
 use flagpole_analysis::comparison::{
-    BaselineMatch, BaselineRatio, Cell, Comparison, Environment, Ratio, SCHEMA, StrategyResult,
+    BaselineMatch, BaselineRatio, Cell, Comparison, Environment, Ratio, StrategyResult,
 };
 use flagpole_analysis::stats::ComparisonCount;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::fs;
 use std::path::Path;
-
-/// The oldest schema that can be read: later schemas only add keys.
-const OLDEST_SCHEMA: u32 = 3;
 
 /// Reads a result file.
 pub(crate) fn read(path: &Path) -> Result<Comparison> {
     let text = fs::read_to_string(path).map_err(anyhow::Error::from);
-    let result = text.and_then(|text| parse(&text));
+    let result = text.and_then(|text| result_file::parse(&text));
     result.with_context(|| format!("--baseline: {}", path.display()))
-}
-
-/// Parses the text of a result. Checks its schema first, because other keys depend on it.
-fn parse(text: &str) -> Result<Comparison> {
-    if text.trim().is_empty() {
-        bail!("expected a result that `--result` wrote, got an empty file");
-    }
-    let document: Value = from_json(text)?;
-    // Other formats have a `schema` too, but no cells.
-    let schema = document
-        .get("schema")
-        .filter(|_| document.get("cells").is_some());
-    let Some(schema) = schema.and_then(Value::as_u64) else {
-        bail!("expected a result that `--result` wrote, got another JSON document");
-    };
-    if !(OLDEST_SCHEMA..=SCHEMA).contains(&u32::try_from(schema).unwrap_or(u32::MAX)) {
-        bail!(
-            "expected a result of schema {OLDEST_SCHEMA} to {SCHEMA}, got `{schema}`; measure the baseline again with \
-             this version"
-        );
-    }
-    let mut result: Comparison = from_json(text)?;
-    result.complete();
-    Ok(result)
 }
 
 /// What the results as a whole differ in, then each strategy compared with itself in the baseline.
@@ -119,13 +91,6 @@ pub(crate) fn match_cell<'a>(
         }
     });
     matches.collect()
-}
-
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        anyhow!("expected a result that `--result` wrote, got something else at line {line}, column {column}")
-    })
 }
 
 /// The differences of machine, version and build. Load and time always differ and are not compared.

@@ -2,6 +2,7 @@
 
 mod check;
 mod merge;
+mod repeat;
 pub(crate) mod values;
 
 use self::values::{Connections, FieldLine, RequestCount, RequestMethod};

@@ -1,8 +1,10 @@
 //! A result compared with itself, and with variations of itself.
 
 use super::*;
+use crate::experiment::result_file::parse;
 use crate::experiment::spec::experiment::Experiment;
-use serde_json::json;
+use flagpole_analysis::comparison::SCHEMA;
+use serde_json::{Value, json};
 
 /// A recorded result, reduced to one strategy with this number of rounds.
 fn result(rounds: u64) -> Value {
@@ -223,7 +225,7 @@ fn few_rounds_have_a_ratio_without_interval() {
 #[test]
 fn result_of_another_schema_is_rejected() {
     let error = parse(r#"{ "schema": 2, "cells": [] }"#).err().unwrap();
-    let sentence = "expected a result of schema 3 to 4, got `2`; measure the baseline again";
+    let sentence = "expected a result of schema 3 to 4, got `2`; measure again";
     assert!(error.to_string().starts_with(sentence), "{error}");
 }
 

@@ -1,0 +1,78 @@
+//! The results that a report is of: read, of one kind and one experiment, the oldest first.
+
+use super::differences::{difference_of_comparisons, difference_of_loads};
+use crate::{experiment, load};
+use anyhow::{Context as _, Result, bail};
+use flagpole_analysis::comparison::Comparison;
+use flagpole_analysis::load::LoadResult;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What results the files have.
+pub(super) enum Results {
+    Comparisons(Vec<Comparison>),
+    Loads(Vec<LoadResult>),
+}
+
+/// A result and its file.
+type Named<'a, T> = (&'a Path, T);
+
+impl Results {
+    /// Reads the files.
+    pub(super) fn read(files: &[PathBuf]) -> Result<Results> {
+        let (mut comparisons, mut loads) = (Vec::new(), Vec::new());
+        for file in files {
+            let text = fs::read_to_string(file).with_context(|| format!("RESULT: {}", file.display()))?;
+            let read = match is_load(&text) {
+                true => load::result_file::parse(&text).map(|result| loads.push((file.as_path(), result))),
+                false => experiment::result_file::parse(&text).map(|result| comparisons.push((file.as_path(), result))),
+            };
+            read.with_context(|| format!("RESULT: {}", file.display()))?;
+        }
+        if let (Some((comparison, _)), Some((load, _))) = (comparisons.first(), loads.first()) {
+            bail!(
+                "RESULT: expected results of one kind, got a comparison in {} and a load run in {}; make a report of each",
+                comparison.display(),
+                load.display()
+            );
+        }
+        if loads.is_empty() {
+            check_alike(&comparisons, difference_of_comparisons)?;
+            let by_time = in_order(comparisons, |one| one.environment.started_unix_s);
+            return Ok(Results::Comparisons(by_time));
+        }
+        check_alike(&loads, difference_of_loads)?;
+        let by_time = in_order(loads, |one| one.environment.started_unix_s);
+        Ok(Results::Loads(by_time))
+    }
+}
+
+/// Whether a document is the result of a load run, or at least looks more like one than like a comparison.
+fn is_load(text: &str) -> bool {
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    document.get("schema_version").is_some() && document.get("cells").is_none()
+}
+
+/// Refuses results of different experiments.
+fn check_alike<T>(results: &[Named<'_, T>], difference: fn(&T, &T) -> Option<String>) -> Result<()> {
+    let Some(((first_file, first), others)) = results.split_first() else {
+        return Ok(());
+    };
+    for (file, other) in others {
+        if let Some(difference) = difference(first, other) {
+            bail!(
+                "RESULT: expected results of one experiment, got {} and {}, which differ in {difference}; make a report of each",
+                first_file.display(),
+                file.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The oldest first; those of one second stay in the order of the command line.
+fn in_order<T>(mut results: Vec<Named<'_, T>>, start: fn(&T) -> u64) -> Vec<T> {
+    results.sort_by_key(|(_, result)| start(result));
+    results.into_iter().map(|(_, result)| result).collect()
+}
