@@ -11,7 +11,9 @@ mod output;
 mod process;
 mod usage_error;
 
-use crate::commands::{compare, completions, ctl, fate, get, man, report, serve, strategies, trial};
+use crate::commands::{
+    compare, completions, ctl, fate, get, man, report, serve, strategies, trial,
+};
 use crate::exit_status::ExitStatus;
 use crate::options::names;
 use crate::usage_error::CommandLine;

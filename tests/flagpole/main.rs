@@ -45,6 +45,7 @@ mod recipes;
 mod refusals;
 #[cfg(unix)]
 mod reload;
+mod reports;
 mod resume;
 mod retry_cli;
 mod run_dependent_server;

@@ -8,6 +8,7 @@
 pub(crate) mod chart;
 mod compare;
 pub(crate) mod figure;
+mod here_document;
 mod load;
 pub(crate) mod page;
 #[allow(dead_code, reason = "not all kinds of charts exist yet")]

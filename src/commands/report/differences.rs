@@ -5,7 +5,14 @@ use flagpole_analysis::load::{LoadModel, LoadResult};
 use serde_json::{Map, Value, json};
 
 /// The keys of an experiment that do not change what its figures are about.
-const OF_NO_EFFECT: [&str; 6] = ["about", "fail_if", "measure_overhead", "port", "reference", "rounds"];
+const OF_NO_EFFECT: [&str; 6] = [
+    "about",
+    "fail_if",
+    "measure_overhead",
+    "port",
+    "reference",
+    "rounds",
+];
 
 /// The first key in which two experiments differ, with both values; `None` if they are alike.
 pub(super) fn difference_of_comparisons(one: &Comparison, other: &Comparison) -> Option<String> {
@@ -26,11 +33,14 @@ pub(super) fn difference_of_loads(one: &LoadResult, other: &LoadResult) -> Optio
 
 fn essence_of_load(result: &LoadResult) -> Value {
     let search = result.search.as_ref();
-    let search = search.map(|search| json!({ "variable": search.variable, "condition": search.condition }));
+    let search =
+        search.map(|search| json!({ "variable": search.variable, "condition": search.condition }));
     // The last step of a search decides its load.
     let model = search.is_none().then(|| model(&result.asked.model));
     let settings = result.settings.iter();
-    let settings: Map<_, _> = settings.map(|(name, value)| (name.clone(), json!(value))).collect();
+    let settings: Map<_, _> = settings
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
     json!({ "targets": targets(result), "search": search, "model": model, "settings": settings })
 }
 
@@ -53,7 +63,11 @@ fn targets(result: &LoadResult) -> Vec<String> {
         Some(format!("{method} /{path}"))
     };
     let targets = result.targets.iter();
-    let targets = targets.map(|target| without_origin(target).filter(|_| is_own).unwrap_or_else(|| target.clone()));
+    let targets = targets.map(|target| {
+        without_origin(target)
+            .filter(|_| is_own)
+            .unwrap_or_else(|| target.clone())
+    });
     targets.collect()
 }
 
@@ -64,12 +78,21 @@ fn first_difference(path: &str, one: &Value, other: &Value) -> Option<String> {
         (Value::Object(left), Value::Object(right)) => {
             let mut keys: Vec<_> = left.keys().chain(right.keys()).collect();
             keys.sort();
-            let place = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-            keys.into_iter().find_map(|key| first_difference(&place(key), &one[key], &other[key]))
+            let place = |key: &str| {
+                if path.is_empty() {
+                    key.to_owned()
+                } else {
+                    format!("{path}.{key}")
+                }
+            };
+            keys.into_iter()
+                .find_map(|key| first_difference(&place(key), &one[key], &other[key]))
         }
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
             let mut pairs = (0..).zip(left.iter().zip(right));
-            pairs.find_map(|(index, (one, other)): (usize, _)| first_difference(&format!("{path}[{index}]"), one, other))
+            pairs.find_map(|(index, (one, other)): (usize, _)| {
+                first_difference(&format!("{path}[{index}]"), one, other)
+            })
         }
         _ if one == other => None,
         _ => Some(format!("`{path}` ({} and {})", short(one), short(other))),
@@ -102,13 +125,19 @@ mod tests {
         let one = json!({ "a": { "b": [1, "x"] }, "c": 3 });
         assert_eq!(difference(&one, &one), None);
         let other = json!({ "a": { "b": [1, "y"] }, "c": 4 });
-        assert_eq!(difference(&one, &other).as_deref(), Some("`a.b[1]` (x and y)"));
+        assert_eq!(
+            difference(&one, &other).as_deref(),
+            Some("`a.b[1]` (x and y)")
+        );
     }
 
     #[test]
     fn missing_key_is_the_same_as_null() {
         let (one, other) = (json!({ "a": null }), json!({ "b": 1 }));
         assert_eq!(difference(&one, &json!({})), None);
-        assert_eq!(difference(&one, &other).as_deref(), Some("`b` (none and 1)"));
+        assert_eq!(
+            difference(&one, &other).as_deref(),
+            Some("`b` (none and 1)")
+        );
     }
 }

@@ -57,7 +57,8 @@ impl ReportArgs {
         if self.output == Path::new("-") {
             return Ok(None);
         }
-        let is_output = |path: &PathBuf| path::absolute(path).ok() == path::absolute(&self.output).ok();
+        let is_output =
+            |path: &PathBuf| path::absolute(path).ok() == path::absolute(&self.output).ok();
         if let Some(result) = self.results.iter().find(|path| is_output(path)) {
             bail!(
                 "--output: expected another file than the result {}, which the report would replace",

@@ -23,10 +23,13 @@ impl Results {
     pub(super) fn read(files: &[PathBuf]) -> Result<Results> {
         let (mut comparisons, mut loads) = (Vec::new(), Vec::new());
         for file in files {
-            let text = fs::read_to_string(file).with_context(|| format!("RESULT: {}", file.display()))?;
-            let read = match is_load(&text) {
-                true => load::result_file::parse(&text).map(|result| loads.push((file.as_path(), result))),
-                false => experiment::result_file::parse(&text).map(|result| comparisons.push((file.as_path(), result))),
+            let text =
+                fs::read_to_string(file).with_context(|| format!("RESULT: {}", file.display()))?;
+            let read = if is_load(&text) {
+                load::result_file::parse(&text).map(|result| loads.push((file.as_path(), result)))
+            } else {
+                let parsed = experiment::result_file::parse(&text);
+                parsed.map(|result| comparisons.push((file.as_path(), result)))
             };
             read.with_context(|| format!("RESULT: {}", file.display()))?;
         }
@@ -55,7 +58,10 @@ fn is_load(text: &str) -> bool {
 }
 
 /// Refuses results of different experiments.
-fn check_alike<T>(results: &[Named<'_, T>], difference: fn(&T, &T) -> Option<String>) -> Result<()> {
+fn check_alike<T>(
+    results: &[Named<'_, T>],
+    difference: fn(&T, &T) -> Option<String>,
+) -> Result<()> {
     let Some(((first_file, first), others)) = results.split_first() else {
         return Ok(());
     };

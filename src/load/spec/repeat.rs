@@ -32,9 +32,14 @@ impl LoadSpec {
         keys.retain(|key, _| !["about", "urls"].contains(&key.as_str()));
         let options = keys.iter().map(|(key, value)| option(key, value));
         let words = ["flagpole".to_owned(), "load".to_owned()].into_iter();
-        let words = words.chain(self.urls.iter().cloned()).chain(options.flatten());
+        let words = words
+            .chain(self.urls.iter().cloned())
+            .chain(options.flatten());
         let words: Vec<_> = words.map(|word| shell_word(&word)).collect();
-        Ok(RepeatCommand { command: words.join(" "), file: None })
+        Ok(RepeatCommand {
+            command: words.join(" "),
+            file: None,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The legend of a chart: text beside a piece of each line or a swatch of each pattern. It is HTML, so that it wraps.
 
+use super::fill::Fill;
 use super::label::clipped;
 use super::palette::SeriesStyle;
 use maud::{Markup, html};
@@ -17,6 +18,20 @@ pub(crate) fn of_series<'a>(series: impl IntoIterator<Item = (&'a str, SeriesSty
                         (style.line("M1 6H33"))
                         (style.marks(&style.marker(17.0, 6.0, 3.6)))
                     }
+                    bdi { (clipped(name, MAX_NAME)) }
+                }
+            }
+        }
+    }
+}
+
+/// A legend of filled areas. The drawing has the definitions of the fills.
+pub(crate) fn of_fills<'a>(areas: impl IntoIterator<Item = (&'a str, &'a Fill)>) -> Markup {
+    html! {
+        ul.legend {
+            @for (name, fill) in areas {
+                li {
+                    svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true" { (fill.area("M1 1h32v10h-32z")) }
                     bdi { (clipped(name, MAX_NAME)) }
                 }
             }

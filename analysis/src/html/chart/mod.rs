@@ -14,6 +14,7 @@
 //! 4. a [`Figure`](super::figure::Figure) around it, with title, conclusion, legend and table.
 
 pub(crate) mod axis;
+pub(crate) mod fill;
 pub(crate) mod frame;
 pub(crate) mod label;
 pub(crate) mod legend;

@@ -1,6 +1,7 @@
 //! How to repeat a comparison: its experiment as a file, and the command.
 
 use crate::comparison::Comparison;
+use crate::html::here_document::here_document;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -39,18 +40,11 @@ fn seed(experiment: &Value) -> Option<String> {
     }
 }
 
-/// A shell command that writes the experiment into a file and runs it. The text needs no escapes: nothing is special in a
-/// here-document whose delimiter is quoted but a line that equals the delimiter.
+/// A shell command that writes the experiment into a file and runs it.
 fn command(experiment: &Value) -> Option<String> {
     let text = toml::to_string(experiment.as_object()?).ok()?;
-    let mut delimiter = "END".to_owned();
-    while text.lines().any(|line| line == delimiter) {
-        delimiter.push('_');
-    }
-    let end = if text.ends_with('\n') { "" } else { "\n" };
-    Some(format!(
-        "cat > experiment.toml <<'{delimiter}'\n{text}{end}{delimiter}\nflagpole compare experiment.toml\n"
-    ))
+    let file = here_document("experiment.toml", &text);
+    Some(file + "flagpole compare experiment.toml\n")
 }
 
 #[cfg(test)]

@@ -27,17 +27,23 @@ impl LoadAnswer {
         let line = match (verdict.validity, &result.search) {
             (Validity::Invalid, None) => {
                 let first = doubts.next().map(|(_, message)| message);
-                first.unwrap_or_else(|| figures(result))
+                first.unwrap_or_else(|| LoadAnswer::conclusion(result))
             }
-            (Validity::Valid, Some(search)) => found(search, result),
-            (_, Some(search)) => format!("{}; doubtful because:", found(search, result)),
-            (Validity::Valid, None) => figures(result),
-            (Validity::Suspect, None) => format!("{}; doubtful because:", figures(result)),
+            (Validity::Valid, _) => LoadAnswer::conclusion(result),
+            _ => format!("{}; doubtful because:", LoadAnswer::conclusion(result)),
         };
         LoadAnswer {
             validity: verdict.validity,
             line,
             doubts: doubts.collect(),
+        }
+    }
+
+    /// What the figures say, without the reasons to doubt them.
+    pub(crate) fn conclusion(result: &LoadResult) -> String {
+        match &result.search {
+            Some(search) => found(search, result),
+            None => figures(result),
         }
     }
 }

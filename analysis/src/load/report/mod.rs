@@ -7,7 +7,7 @@ mod details;
 mod format;
 mod json;
 mod markdown;
-mod sentences;
+pub(crate) mod sentences;
 mod tables;
 mod text;
 

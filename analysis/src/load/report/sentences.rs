@@ -9,7 +9,7 @@ use crate::load::latency_figures::{LatencyFigures, LoadPercentile};
 use crate::load::result::LoadResult;
 
 /// The settings that other parts of the report say.
-const ASKED: [&str; 14] = [
+pub(crate) const ASKED: [&str; 14] = [
     "abort_if",
     "arrivals",
     "concurrency",
@@ -46,7 +46,7 @@ pub(super) fn conditions(result: &LoadResult) -> String {
 }
 
 /// `open model, Poisson arrivals of seed 7 at 2,000/s, 30.0 s`.
-fn asked(asked: &AskedLoad) -> String {
+pub(crate) fn asked(asked: &AskedLoad) -> String {
     let mut parts = match &asked.model {
         LoadModel::Closed {
             connections,
@@ -90,7 +90,7 @@ fn asked(asked: &AskedLoad) -> String {
 }
 
 /// What stands below the table: counts, rates, failures, the judged conditions and what limited the run.
-pub(super) fn below_table(result: &LoadResult) -> Vec<String> {
+pub(crate) fn below_table(result: &LoadResult) -> Vec<String> {
     let mut lines = vec![counts(result), rates(result)];
     let iterations = result.iterations.as_ref();
     lines.extend(iterations.map_or_else(Vec::new, LoadIterations::sentences));
@@ -207,7 +207,7 @@ fn client_limit(result: &LoadResult) -> Option<String> {
 }
 
 /// What was not checked, and why.
-pub(super) fn unchecked(result: &LoadResult) -> Vec<String> {
+pub(crate) fn unchecked(result: &LoadResult) -> Vec<String> {
     let sentences = result.verdict.unchecked.iter();
     sentences
         .map(|sentence| format!("not checked: {sentence}"))
@@ -215,7 +215,7 @@ pub(super) fn unchecked(result: &LoadResult) -> Vec<String> {
 }
 
 /// `no errors`, `0.12% errors`.
-pub(super) fn errors(figures: &LoadFigures) -> String {
+pub(crate) fn errors(figures: &LoadFigures) -> String {
     match figures.failed {
         0 => "no errors".to_owned(),
         1 => "1 error".to_owned(),
@@ -228,7 +228,7 @@ pub(super) fn errors(figures: &LoadFigures) -> String {
 }
 
 /// p99 of the response time; with too few requests for it, the highest percentile that they support, or the maximum.
-pub(super) fn highest_percentile(figures: &LoadFigures) -> Option<String> {
+pub(crate) fn highest_percentile(figures: &LoadFigures) -> Option<String> {
     let latencies = &figures.response_time;
     let percentiles = latencies.percentiles();
     let up_to_p99 = percentiles
@@ -242,19 +242,19 @@ pub(super) fn highest_percentile(figures: &LoadFigures) -> Option<String> {
 }
 
 /// `2.31 ms`, `≥ 2.31 ms`.
-pub(super) fn percentile(percentile: LoadPercentile) -> String {
+pub(crate) fn percentile(percentile: LoadPercentile) -> String {
     bounded(
         HumanDuration::from_micros(percentile.us),
         percentile.is_lower_bound,
     )
 }
 
-pub(super) fn maximum(latencies: &LatencyFigures) -> Option<String> {
+pub(crate) fn maximum(latencies: &LatencyFigures) -> Option<String> {
     let max = HumanDuration::from_micros(latencies.max_us?);
     Some(bounded(max, latencies.has_unfinished))
 }
 
-pub(super) fn mean(latencies: &LatencyFigures) -> Option<String> {
+pub(crate) fn mean(latencies: &LatencyFigures) -> Option<String> {
     let mean = HumanDuration::from_mean(latencies.mean_us?);
     Some(bounded(mean, latencies.has_unfinished))
 }
@@ -265,7 +265,7 @@ fn bounded(time: HumanDuration, is_lower_bound: bool) -> String {
 }
 
 /// `1 request`, `100,000 requests`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} {noun}{s}", grouped(count))
 }

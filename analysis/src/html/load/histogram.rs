@@ -1,0 +1,121 @@
+//! The distribution of response times.
+
+use super::load_context::LoadContext;
+use super::units::latency_ticks;
+use crate::HumanDuration;
+use crate::grouped;
+use crate::html::chart::axis::Axis;
+use crate::html::chart::frame::PlotFrame;
+use crate::html::chart::scale::Scale;
+use crate::html::chart::shape::{coordinate, rectangle};
+use crate::html::figure::Figure;
+use crate::html::table::{Column, DataTable, millis};
+use crate::human::{percent, visible_percent};
+use crate::load::HistogramBucket;
+use crate::load::report::sentences::counted;
+use maud::{Markup, html};
+
+const HEIGHT: f64 = 190.0;
+
+/// A logarithmic axis has no 0: a range from 0 begins here, in microseconds.
+const LEAST: f64 = 0.8;
+
+pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
+    let histogram = &context.result.histogram;
+    let (first, last) = (histogram.first()?, histogram.last()?);
+    let scale = Scale::Log {
+        min: start(first),
+        max: last.to_us as f64,
+    };
+    let horizontal = Axis::new("response time", scale, latency_ticks);
+    let counts = histogram.iter().map(|bucket| bucket.count as f64);
+    let frame = PlotFrame::new(
+        horizontal,
+        Axis::numbers("requests", Scale::from_zero(counts)),
+        HEIGHT,
+    );
+    Some(Figure {
+        conclusion: conclusion(histogram),
+        reading: "A bar is a range of response times, and its height the number of requests in it. Each range is 1.25 times as wide as \
+                  the one before it: two hills are two kinds of responses."
+            .to_owned(),
+        drawing: html! {
+            (frame.draw())
+            path.bar.s0 d=(bars(&frame, histogram)) {}
+            (percentiles(context, &frame))
+        },
+        height: frame.height(),
+        table: table(histogram),
+        ..context.figure("histogram", "Distribution of response times")
+    })
+}
+
+fn start(bucket: &HistogramBucket) -> f64 {
+    (bucket.from_us as f64).max(LEAST)
+}
+
+fn bars(frame: &PlotFrame, histogram: &[HistogramBucket]) -> String {
+    let [_, _, _, bottom] = frame.area();
+    let bar = |bucket: &HistogramBucket| {
+        let (left, right) = (frame.x(start(bucket)), frame.x(bucket.to_us as f64));
+        // At least half a unit high, so that a single request can be seen.
+        let top = frame.y(bucket.count as f64).min(bottom - 0.5);
+        rectangle(left + 0.5, top, right - left - 1.0, bottom - top)
+    };
+    histogram.iter().map(bar).collect()
+}
+
+/// Lines at the median and at p99.
+fn percentiles(context: &LoadContext<'_>, frame: &PlotFrame) -> Markup {
+    let latencies = &context.result.figures.response_time;
+    let [_, top, right, bottom] = frame.area();
+    let shown = [("p50", latencies.p50), ("p99", latencies.p99)];
+    let shown = shown
+        .into_iter()
+        .filter_map(|(name, one)| Some((name, frame.x(one?.us as f64))));
+    html! {
+        @for (name, x) in shown {
+            @let (side, anchor) = if x + 36.0 > right { (-5.0, "end") } else { (5.0, "start") };
+            path.guide stroke-dasharray="7 3" d={ "M" (coordinate(x)) " " (coordinate(top)) "V" (coordinate(bottom)) } {}
+            text text-anchor=(anchor) x=(coordinate(x + side)) y=(coordinate(top + 10.0)) { (name) }
+        }
+    }
+}
+
+fn conclusion(histogram: &[HistogramBucket]) -> String {
+    let total: u64 = histogram.iter().map(|bucket| bucket.count).sum();
+    let Some(most) = histogram
+        .iter()
+        .reduce(|most, one| if one.count > most.count { one } else { most })
+    else {
+        return String::new();
+    };
+    let [from, to] = [most.from_us, most.to_us].map(HumanDuration::from_micros);
+    let share = percent(most.count as f64 / total.max(1) as f64);
+    format!(
+        "Of {}, most ({share}) took {from} to {to}.",
+        counted(total, "request")
+    )
+}
+
+fn table(histogram: &[HistogramBucket]) -> DataTable {
+    let total: u64 = histogram.iter().map(|bucket| bucket.count).sum();
+    let mut below = 0;
+    let row = |bucket: &HistogramBucket| {
+        below += bucket.count;
+        let share = visible_percent(below as f64 / total.max(1) as f64);
+        vec![
+            millis(bucket.from_us),
+            millis(bucket.to_us),
+            grouped(bucket.count),
+            share,
+        ]
+    };
+    let columns = ["from (ms)", "to (ms)", "requests", "up to here"];
+    DataTable {
+        caption: "Response times of successful and unfinished requests".to_owned(),
+        columns: columns.map(Column::number).into(),
+        rows: histogram.iter().map(row).collect(),
+        ..DataTable::default()
+    }
+}

@@ -1,0 +1,87 @@
+//! Attempts in flight and arrivals that wait, over time.
+
+use super::load_context::LoadContext;
+use super::time_chart::{end_of_window, peak, seconds, step_line, when};
+use super::time_points::TimePoint;
+use crate::grouped;
+use crate::html::chart::axis::Axis;
+use crate::html::chart::legend;
+use crate::html::chart::palette::SeriesStyle;
+use crate::html::chart::scale::Scale;
+use crate::html::figure::Figure;
+use crate::html::table::{Column, DataTable};
+use crate::human::grouped_rate;
+use maud::html;
+
+const IN_FLIGHT: SeriesStyle = SeriesStyle::new(0);
+const QUEUED: SeriesStyle = SeriesStyle::new(1);
+
+pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
+    let points = &context.time.points;
+    if points.is_empty() {
+        return None;
+    }
+    let has_queue = context.result.asked.model.is_open();
+    let counts = points.iter().map(|point| point.in_flight.max(point.queued));
+    let scale = Scale::from_zero(counts.map(|count| count as f64));
+    let frame = context.time_frame(Axis::numbers("requests", scale));
+    let queued = has_queue.then_some(("waiting in the client", QUEUED));
+    Some(Figure {
+        conclusion: conclusion(context, has_queue),
+        reading: format!(
+            "Each step is the number at the end of its time. In flight is what the server has; what waits has no connection \
+             yet, and its time counts too.{}",
+            context.time.folding("with their largest number")
+        ),
+        drawing: html! {
+            (frame.draw())
+            (end_of_window(&frame, context.result.figures.window_us, &context.time))
+            @if has_queue { (step_line(&frame, points, QUEUED, &|point| Some(point.queued as f64))) }
+            (step_line(&frame, points, IN_FLIGHT, &|point| Some(point.in_flight as f64)))
+        },
+        height: frame.height(),
+        legend: legend::of_series([("in flight", IN_FLIGHT)].into_iter().chain(queued)),
+        table: table(context),
+        ..context.figure("in-flight", "In flight over time")
+    })
+}
+
+fn conclusion(context: &LoadContext<'_>, has_queue: bool) -> String {
+    let in_flight = context.result.in_flight;
+    let mean = in_flight
+        .mean
+        .map(|mean| format!("{} attempts were in flight on average", grouped_rate(mean)));
+    let mean =
+        mean.unwrap_or_else(|| "The number of attempts in flight was not measured".to_owned());
+    let queued = match peak(&context.time.points, |point| Some(point.queued)) {
+        _ if !has_queue => String::new(),
+        None => "; none waited in the client at the end of a second".to_owned(),
+        Some((most, point)) => {
+            format!(
+                "; the most that waited in the client were {}, {}",
+                grouped(most),
+                when(point, context.time.seconds)
+            )
+        }
+    };
+    format!("{mean}, and at most {}{queued}.", grouped(in_flight.max))
+}
+
+fn table(context: &LoadContext<'_>) -> DataTable {
+    let columns = ["from (s)", "in flight", "waiting in the client"];
+    let row = |point: &TimePoint| {
+        vec![
+            seconds(point.start_us),
+            grouped(point.in_flight),
+            grouped(point.queued),
+        ]
+    };
+    DataTable {
+        caption:
+            "Attempts in flight, and arrivals that wait for a connection, at the end of each time"
+                .to_owned(),
+        columns: columns.map(Column::number).into(),
+        rows: context.time.points.iter().map(row).collect(),
+        ..DataTable::default()
+    }
+}

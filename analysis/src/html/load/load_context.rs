@@ -1,0 +1,48 @@
+//! What every chart of a load run needs.
+
+use super::time_chart::{HEIGHT, time_axis};
+use super::time_points::TimePoints;
+use crate::html::chart::axis::Axis;
+use crate::html::chart::frame::PlotFrame;
+use crate::html::figure::Figure;
+use crate::html::table::DataTable;
+use crate::load::LoadResult;
+use crate::validity::Validity;
+use maud::{Markup, html};
+
+/// A result, and its seconds as points.
+pub(super) struct LoadContext<'a> {
+    pub(super) result: &'a LoadResult,
+    pub(super) time: TimePoints,
+}
+
+impl<'a> LoadContext<'a> {
+    pub(super) fn new(result: &'a LoadResult) -> LoadContext<'a> {
+        LoadContext {
+            result,
+            time: TimePoints::new(&result.seconds),
+        }
+    }
+
+    /// A plot over the time of the run.
+    pub(super) fn time_frame(&self, vertical: Axis) -> PlotFrame {
+        let has_warm_up = self.result.asked.warm_up_us > 0;
+        PlotFrame::new(time_axis(&self.time, has_warm_up), vertical, HEIGHT)
+    }
+
+    /// A figure without picture and table.
+    pub(super) fn figure(&self, id: &str, title: &str) -> Figure {
+        Figure {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            conclusion: String::new(),
+            reading: String::new(),
+            drawing: html! {},
+            height: 0.0,
+            legend: Markup::default(),
+            table: DataTable::default(),
+            is_invalid: self.result.verdict.validity == Validity::Invalid,
+            level: 3,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is written, and where.
+
+use super::{is_whole, page};
+use crate::compare::assert_code_of_verdict;
+use crate::harness::Sandbox;
+use crate::servers::server_with;
+use serde_json::Value;
+use std::fs;
+
+const COMPARE: &str = "compare --latency 1ms --flags 3 --rounds 1 --strategy async,sequential";
+
+#[test]
+fn report_of_a_comparison_is_the_page_that_html_wrote() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.run(&format!("{COMPARE} --result r.json --html r.html"));
+    assert_code_of_verdict(&output, 0);
+    let report = sandbox.run("report r.json");
+    report.assert_code(0);
+    assert_eq!(
+        (&*report.stdout, &*report.stderr),
+        ("", "wrote report.html\n")
+    );
+    assert_eq!(page(&sandbox, "report.html"), page(&sandbox, "r.html"));
+}
+
+#[test]
+fn report_of_a_load_run_is_the_page_that_html_wrote() {
+    let (server, sandbox) = (server_with("0", ""), Sandbox::new());
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let output = sandbox.run(&format!(
+        "load {url} -n 300 -c 2 --quiet --result r.json --html r.html"
+    ));
+    assert_code_of_verdict(&output, 0);
+    let report = sandbox.run("report r.json -o -");
+    report.assert_code(0);
+    assert!(
+        is_whole(&report.stdout) && report.stderr.is_empty(),
+        "{report}"
+    );
+    assert_eq!(report.stdout, page(&sandbox, "r.html"));
+}
+
+#[test]
+fn page_has_the_command_that_repeats_a_load_run() {
+    let (server, sandbox) = (server_with("0", ""), Sandbox::new());
+    let url = format!("{}/flags/br/br.gif", server.url());
+    let line = format!("load {url} -n 30 -c 2 --quiet --result r.json --html r.html");
+    sandbox.run(&line);
+    let document: Value =
+        serde_json::from_str(&fs::read_to_string(sandbox.path("r.json")).unwrap()).unwrap();
+    let command = document["repeat"]["command"].as_str().unwrap();
+    assert_eq!(
+        command,
+        format!("flagpole load {url} --concurrency 2 --requests 30")
+    );
+    assert!(page(&sandbox, "r.html").contains(command));
+    sandbox.run("load /flags/br/br.gif --latency 1ms --seed 7 -n 30 --quiet --result own.json");
+    let document: Value =
+        serde_json::from_str(&fs::read_to_string(sandbox.path("own.json")).unwrap()).unwrap();
+    fs::write(
+        sandbox.path("run.toml"),
+        document["repeat"]["file"].as_str().unwrap(),
+    )
+    .unwrap();
+    let again = document["repeat"]["command"].as_str().unwrap();
+    let again = sandbox.run(&format!(
+        "{} --print-experiment",
+        again.strip_prefix("flagpole ").unwrap()
+    ));
+    assert_eq!(
+        again.stdout,
+        fs::read_to_string(sandbox.path("run.toml")).unwrap()
+    );
+}
+
+#[test]
+fn html_is_another_file_than_the_result() {
+    let output = Sandbox::new().run(&format!("{COMPARE} --result r --html r"));
+    output.assert_code(2);
+    output.assert_stderr_contains("--html: expected another file than that of --result");
+}
