@@ -254,6 +254,10 @@ pub struct AttemptView {
     pub backoff_us: u64,
     /// When the attempt was to start.
     pub due_us: u64,
+    /// When the attempt had its concurrency slot and began: when connecting began, or else just before the request was sent.
+    /// Null in results of earlier versions.
+    #[serde(default)]
+    pub started_us: Option<u64>,
     /// When the request was handed to an open connection; if no connection could be opened, when connecting began.
     pub sent_us: u64,
     /// Whether an earlier request had used the connection.
@@ -301,6 +305,7 @@ impl From<&AttemptRecord> for AttemptView {
             worker: record.worker,
             backoff_us: as_micros(record.backoff),
             due_us: as_micros(record.due),
+            started_us: Some(as_micros(record.started)),
             sent_us: as_micros(record.sent),
             reused_connection: record.reused_connection,
             first_byte_us: record.first_byte.map(as_micros),

@@ -1,9 +1,13 @@
 //! A chart with all that belongs to it: title, conclusion, how to read it, and the table of its figures.
 
 use super::chart::WIDTH;
+use super::chart::label::{clipped, visible};
 use super::chart::shape::coordinate;
 use super::table::DataTable;
 use maud::{Markup, html};
+
+/// The most characters of a conclusion, which names contenders.
+const MAX_CONCLUSION: usize = 1200;
 
 /// A chart of a report.
 #[derive(Clone, Debug)]
@@ -33,25 +37,23 @@ pub(crate) struct Figure {
 impl Figure {
     /// The figure as HTML.
     pub(crate) fn markup(&self) -> Markup {
-        let (id, class) = (
-            &self.id,
-            if self.is_invalid {
-                "figure invalid"
-            } else {
-                "figure"
-            },
-        );
+        let class = if self.is_invalid {
+            "figure invalid"
+        } else {
+            "figure"
+        };
+        let (id, title) = (&self.id, visible(&self.title));
         html! {
             figure id=(id) class=(class) aria-labelledby={ (id) "-h" } {
-                (heading(self.level, &format!("{id}-h"), &self.title))
-                p.conclusion { (self.warned(&self.conclusion)) }
-                div.plot tabindex="0" role="group" aria-label={ (self.title) ": chart" } { (self.picture()) }
+                (heading(self.level, &format!("{id}-h"), &title))
+                p.conclusion { bdi { (self.warned(&self.conclusion)) } }
+                div.plot tabindex="0" role="group" aria-label={ (title) ": chart" } { (self.picture()) }
                 div.aside {
                     (self.legend)
                     p.reading { (self.reading) }
                 }
                 details {
-                    summary { "Figures: " (self.title) }
+                    summary { "Figures: " (title) }
                     (self.table.markup())
                 }
             }
@@ -63,7 +65,7 @@ impl Figure {
         let size = format!("0 0 {WIDTH} {}", coordinate(self.height));
         html! {
             svg.chart viewBox=(size) role="img" aria-labelledby={ (id) "-t " (id) "-d" } {
-                title id={ (id) "-t" } { (self.title) }
+                title id={ (id) "-t" } { (visible(&self.title)) }
                 desc id={ (id) "-d" } { (self.warned(&self.conclusion)) }
                 g.drawing { (self.drawing) }
                 @if self.is_invalid {
@@ -77,7 +79,7 @@ impl Figure {
     fn warned(&self, text: &str) -> Markup {
         html! {
             @if self.is_invalid { "INVALID, must not be used: " }
-            (text)
+            (clipped(text, MAX_CONCLUSION))
         }
     }
 }

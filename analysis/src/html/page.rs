@@ -1,5 +1,6 @@
 //! The shell of a page.
 
+use super::chart::area_style;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The style of every page.
@@ -23,6 +24,7 @@ pub(crate) fn page(title: &str, sections: &Markup, version: &str) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
+                (area_style::patterns())
                 header { h1 { (title) } }
                 main { (sections) }
                 footer {

@@ -1,6 +1,6 @@
 //! A table of figures.
 
-use super::chart::label::clipped;
+use super::chart::label::{clipped, visible};
 use maud::{Markup, html};
 
 /// The most characters of a cell.
@@ -50,11 +50,11 @@ impl DataTable {
     /// The table in a region that scrolls if it is wider than the page.
     pub(crate) fn markup(&self) -> Markup {
         html! {
-            div.table tabindex="0" role="group" aria-label=(self.caption) {
+            div.table tabindex="0" role="group" aria-label=(visible(&self.caption)) {
                 table {
-                    caption { (self.caption) }
+                    caption { (text(&self.caption)) }
                     thead { tr { @for column in &self.columns {
-                        th scope="col" class=[column.is_number.then_some("n")] { (column.header) }
+                        th scope="col" class=[(!column.is_number).then_some("t")] { (text(&column.header)) }
                     } } }
                     tbody { @for row in &self.rows { tr { (self.cells(row)) } } }
                 }
@@ -68,15 +68,21 @@ impl DataTable {
         html! {
             @for (index, (column, cell)) in cells {
                 @if column.is_number {
-                    td.n { (cell) }
+                    td { (cell) }
                 } @else if index == 0 {
-                    th scope="row" { bdi { (clipped(cell, MAX_CELL)) } }
+                    th scope="row" { (text(cell)) }
                 } @else {
-                    td { bdi { (clipped(cell, MAX_CELL)) } }
+                    td.t { (text(cell)) }
                 }
             }
         }
     }
+}
+
+/// A text from elsewhere, of limited length and isolated from the direction of the text around it.
+fn text(cell: &str) -> Markup {
+    let shown = clipped(cell, MAX_CELL);
+    html! { @if shown.is_ascii() { (shown) } @else { bdi { (shown) } } }
 }
 
 /// Microseconds in milliseconds, exactly: `1,034.567`.

@@ -14,7 +14,7 @@ mod markdown;
 pub(crate) mod markdown_lines;
 pub(crate) mod relative_times;
 pub(crate) mod sentences;
-mod summary_table;
+pub(crate) mod summary_table;
 mod text;
 pub(crate) mod text_lines;
 mod timeline;

@@ -104,7 +104,7 @@ const COLUMNS: &[FigureColumn] = &[
 
 /// The columns of the table: the conditions in which cells differ, the strategy, its figures, and of several cells the
 /// verdict.
-pub(super) fn columns(comparison: &Comparison) -> Vec<TableColumn> {
+pub(crate) fn columns(comparison: &Comparison) -> Vec<TableColumn> {
     let rows: Vec<_> = rows(comparison).collect();
     let text = |header: &str, value: &dyn Fn(&Cell, &StrategyResult) -> String| TableColumn {
         header: header.to_owned(),

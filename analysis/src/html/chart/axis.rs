@@ -3,6 +3,9 @@
 use super::scale::Scale;
 use super::units;
 
+/// Ticks of a logarithmic axis whose ends differ by more than this factor have units of their own.
+const WIDE: f64 = 8.0;
+
 /// An axis of a plot.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
@@ -17,7 +20,12 @@ pub(crate) struct Axis {
 impl Axis {
     /// An axis of durations in microseconds.
     pub(crate) fn durations(title: impl Into<String>, scale: Scale) -> Axis {
-        Axis::new(title, scale, units::duration_ticks)
+        match scale {
+            Scale::Log { min, max } if max > WIDE * min => {
+                Axis::new(title, scale, units::separate_duration_ticks)
+            }
+            _ => Axis::new(title, scale, units::duration_ticks),
+        }
     }
 
     /// An axis of plain numbers.

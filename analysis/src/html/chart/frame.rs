@@ -1,13 +1,14 @@
 //! The frame of a plot: where its area is, with grid, ticks and titles.
 
 use super::axis::Axis;
-use super::label::{clipped, width};
+use super::label::{clipped, fitting, width};
+use super::scale::Scale;
 use super::shape::coordinate;
 use super::{WIDTH, palette::SeriesStyle};
 use maud::{Markup, html};
 
 /// The space above the area, for the title of the vertical axis.
-const TOP: f64 = 22.0;
+const TOP: f64 = 26.0;
 /// The space below the area, for ticks and the title of the horizontal axis.
 const BOTTOM: f64 = 40.0;
 /// The space right of the area, for half of the last tick.
@@ -15,17 +16,19 @@ const RIGHT: f64 = 24.0;
 /// The most characters of the label of a row.
 const MAX_LABEL: usize = 28;
 
-/// A plot with a horizontal axis, and with a vertical one or labelled rows.
+/// A plot with a horizontal axis, and with a vertical one, labelled rows or neither.
 #[derive(Clone, Debug)]
 pub(crate) struct PlotFrame {
     horizontal: Axis,
     vertical: Vertical,
     left: f64,
     bottom: f64,
+    right: f64,
 }
 
 #[derive(Clone, Debug)]
 enum Vertical {
+    None,
     Axis(Axis),
     Rows {
         height: f64,
@@ -40,6 +43,7 @@ impl PlotFrame {
         PlotFrame {
             left: widest.fold(24.0, f64::max) + 12.0,
             bottom: TOP + height,
+            right: WIDTH - RIGHT,
             vertical: Vertical::Axis(vertical),
             horizontal,
         }
@@ -58,9 +62,39 @@ impl PlotFrame {
         PlotFrame {
             left: widest.fold(40.0, f64::max) + 30.0,
             bottom: TOP + height * labels.len() as f64,
+            right: WIDTH - RIGHT,
             vertical: Vertical::Rows { height, labels },
             horizontal,
         }
+    }
+
+    /// A plot without a vertical axis, whose area is this high.
+    pub(crate) fn plain(horizontal: Axis, height: f64) -> PlotFrame {
+        PlotFrame {
+            left: 12.0,
+            bottom: TOP + height,
+            right: WIDTH - RIGHT,
+            vertical: Vertical::None,
+            horizontal,
+        }
+    }
+
+    /// The same plot with room for these texts at the right of its rows, where [`beside`](PlotFrame::beside) puts them.
+    pub(crate) fn with_texts<'a>(self, texts: impl Iterator<Item = &'a str>) -> PlotFrame {
+        let widest = texts.map(width).fold(0.0, f64::max);
+        PlotFrame {
+            right: WIDTH - RIGHT.max(widest + 12.0),
+            ..self
+        }
+    }
+
+    /// A text at the right of a row.
+    pub(crate) fn beside(&self, row: usize, text: &str) -> Markup {
+        let (x, y) = (
+            coordinate(self.right + 12.0),
+            coordinate(self.row(row) + 4.0),
+        );
+        html! { text x=(x) y=(y) { (text) } }
     }
 
     /// The height of the chart.
@@ -70,7 +104,15 @@ impl PlotFrame {
 
     /// The left, top, right and bottom ends of the area.
     pub(crate) fn area(&self) -> [f64; 4] {
-        [self.left, TOP, WIDTH - RIGHT, self.bottom]
+        [self.left, TOP, self.right, self.bottom]
+    }
+
+    /// The value at the right end of a linear horizontal axis; 1 on another axis.
+    pub(crate) fn horizontal_end(&self) -> f64 {
+        match self.horizontal.scale {
+            Scale::Linear { max, .. } => max,
+            Scale::Log { .. } | Scale::Percentile { .. } => 1.0,
+        }
     }
 
     /// The horizontal position of a value.
@@ -84,14 +126,14 @@ impl PlotFrame {
         let [_, top, _, bottom] = self.area();
         match &self.vertical {
             Vertical::Axis(axis) => bottom - (bottom - top) * axis.scale.share(value),
-            Vertical::Rows { .. } => bottom,
+            Vertical::None | Vertical::Rows { .. } => bottom,
         }
     }
 
     /// The vertical position of the middle of a row, from 0.
     pub(crate) fn row(&self, index: usize) -> f64 {
         match &self.vertical {
-            Vertical::Axis(_) => self.bottom,
+            Vertical::None | Vertical::Axis(_) => self.bottom,
             Vertical::Rows { height, .. } => TOP + height * (index as f64 + 0.5),
         }
     }
@@ -119,7 +161,7 @@ impl PlotFrame {
                 }
             }
             text.axis-title text-anchor="end" x=(right) y=(coordinate(self.bottom + 34.0)) {
-                (self.horizontal.title)
+                (clipped(&self.horizontal.title, fitting(self.right)))
             }
             (self.draw_vertical())
         }
@@ -141,19 +183,20 @@ impl PlotFrame {
 
     fn draw_vertical(&self) -> Markup {
         match &self.vertical {
+            Vertical::None => Markup::default(),
             Vertical::Axis(axis) => html! {
                 g.ticks text-anchor="end" {
                     @for (value, text) in &axis.ticks {
                         text x=(coordinate(self.left - 7.0)) y=(coordinate(self.y(*value) + 4.0)) { (text) }
                     }
                 }
-                text.axis-title x="2" y="12" { (axis.title) }
+                text.axis-title x="2" y="11" { (axis.title) }
             },
             Vertical::Rows { labels, .. } => html! {
                 g.rows text-anchor="end" {
                     @for (index, (label, style)) in labels.iter().enumerate() {
                         @let middle = self.row(index);
-                        text x=(coordinate(self.left - 22.0)) y=(coordinate(middle + 4.0)) { (label) }
+                        text class=[style.is_none().then_some("minor")] x=(coordinate(self.left - 22.0)) y=(coordinate(middle + 4.0)) { (label) }
                         @if let Some(style) = style {
                             (style.marks(&style.marker(self.left - 11.0, middle, 3.6)))
                         }

@@ -10,6 +10,16 @@ pub(crate) fn width(text: &str) -> f64 {
     CHARACTER * text.chars().count() as f64
 }
 
+/// How many characters fit into this width.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is positive; casts saturate"
+)]
+pub(crate) fn fitting(width: f64) -> usize {
+    (width / CHARACTER) as usize
+}
+
 /// Text with what is invisible or changes the direction of other text written as an escape: a NUL, a right-to-left
 /// override.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {

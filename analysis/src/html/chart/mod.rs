@@ -9,10 +9,12 @@
 //! 1. a [`Scale`](scale::Scale) for each axis, and an [`Axis`](axis::Axis) with its ticks and title;
 //! 2. a [`PlotFrame`](frame::PlotFrame) of both axes, or of one axis and labelled rows: it draws grid, ticks and titles and
 //!    gives positions ([`x`](frame::PlotFrame::x), [`y`](frame::PlotFrame::y), [`row`](frame::PlotFrame::row));
-//! 3. marks, in classes of the style (`line`, `dot`, `bar`, `band`) and in the class of their contender
-//!    ([`SeriesStyle`](palette::SeriesStyle)), which sets `currentColor`; paths from [`shape`];
+//! 3. marks, in classes of the style (`line`, `dot`, `dots`, `band`) and in the class of their contender
+//!    ([`SeriesStyle`](palette::SeriesStyle)), which sets `currentColor`, or in that of a pattern ([`area_style`]); paths
+//!    from [`shape`];
 //! 4. a [`Figure`](super::figure::Figure) around it, with title, conclusion, legend and table.
 
+pub(crate) mod area_style;
 pub(crate) mod axis;
 pub(crate) mod fill;
 pub(crate) mod frame;

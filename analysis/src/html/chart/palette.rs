@@ -69,6 +69,11 @@ impl SeriesStyle {
         html! { path class={ "line " (self.class()) } stroke-dasharray=[self.dash()] d=(path) {} }
     }
 
+    /// Half-transparent dots, as [`shape::dots`] gives them.
+    pub(crate) fn dots(self, path: &str) -> Markup {
+        html! { path class={ "dots " (self.class()) } d=(path) {} }
+    }
+
     /// Filled marks along a path.
     pub(crate) fn marks(self, path: &str) -> Markup {
         html! { path class={ "dot " (self.class()) } d=(path) {} }

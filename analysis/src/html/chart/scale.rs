@@ -107,7 +107,7 @@ impl Scale {
 
 /// The number of nines of a quantile: 2 for 0.99.
 fn nines(quantile: f64) -> f64 {
-    -(1.0 - quantile).log10()
+    0.0 - (1.0 - quantile).log10()
 }
 
 fn finite(values: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {

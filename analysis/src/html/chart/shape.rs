@@ -22,6 +22,16 @@ pub(crate) fn line(points: impl IntoIterator<Item = (f64, f64)>) -> String {
     path
 }
 
+/// A point for each of these, as a line without length: class `dots` makes a dot of it.
+pub(crate) fn dots(points: impl IntoIterator<Item = (f64, f64)>) -> String {
+    let mut path = String::new();
+    for (x, y) in points {
+        push(&mut path, 'M', &[x, y]);
+        path.push_str("h0");
+    }
+    path
+}
+
 /// The closed area between a lower and an upper line, each from left to right.
 pub(crate) fn area(lower: &[(f64, f64)], upper: &[(f64, f64)]) -> String {
     match (lower, upper) {

@@ -15,6 +15,12 @@ pub(crate) fn duration_ticks(ticks_us: &[f64]) -> Vec<(f64, String)> {
     ticks_us.iter().map(|&us| (us, text(us))).collect()
 }
 
+/// Durations in microseconds as ticks of a logarithmic axis, each in its own unit: `500 µs`, `10 ms`, `2 s`.
+pub(crate) fn separate_duration_ticks(ticks_us: &[f64]) -> Vec<(f64, String)> {
+    let texts = ticks_us.iter().flat_map(|&us| duration_ticks(&[us]));
+    texts.collect()
+}
+
 /// Numbers as ticks: `0`, `0.5`, `1`.
 pub(crate) fn number_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
     ticks.iter().map(|&tick| (tick, plain(tick))).collect()

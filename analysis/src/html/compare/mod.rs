@@ -1,73 +1,63 @@
-//! The report of a comparison: what it says first, then a chart a file for each cell.
+//! The report of a comparison: what it says first, an overview, then a chart a file for each cell.
 
+mod bound;
 mod cell_context;
+mod contenders;
+mod curves;
+mod failures;
+mod latencies;
 mod opening;
+mod overview;
+mod percentiles;
 mod ratios;
 mod repetition;
+mod resources;
+mod rounds;
+mod sections;
+mod waterfall;
 
-use self::cell_context::CellContext;
-use super::chart::label::clipped;
-use super::chart::palette::Palette;
-use super::figure::Figure;
+use self::contenders::{palette, title};
 use super::page::{page, section};
-use crate::comparison::{Comparison, StrategyResult};
-use crate::human::list;
+use crate::comparison::Comparison;
 use maud::{Markup, html};
 
-/// The most contenders that a title names.
-const MAX_NAMED: usize = 4;
-
-/// The most characters of a name in a title.
-const MAX_NAME: usize = 40;
-
-/// The charts of a cell, in the order of display. One without figures is left out.
-const CHARTS: &[fn(&CellContext<'_>) -> Option<Figure>] = &[ratios::figure];
+/// The longest page in bytes, 1 MB: what would make it longer is left out, and the page says so.
+const MAX_PAGE: usize = 1_000_000;
 
 /// The page of this result.
 pub(super) fn report(comparison: &Comparison) -> String {
-    let names = strategies(comparison).map(|one| one.name.as_str());
-    let palette = Palette::new(names);
-    let cells = comparison.cells.iter().enumerate();
-    let sections = html! {
-        (opening::opening(comparison).markup())
-        @for (index, cell) in cells {
-            (cell_section(&CellContext { comparison, cell, index, palette: &palette }))
-        }
-    };
+    let first = first_sections(comparison);
+    let left = MAX_PAGE.saturating_sub(page_of(comparison, &first).len());
+    let cells = sections::of_cells(comparison, &palette(comparison), left);
+    page_of(comparison, &html! { (first) (cells) })
+}
+
+fn page_of(comparison: &Comparison, sections: &Markup) -> String {
     page(
         &title(comparison),
-        &sections,
+        sections,
         &comparison.environment.flagpole,
     )
 }
 
-fn cell_section(context: &CellContext<'_>) -> Markup {
-    let figures = CHARTS.iter().filter_map(|chart| chart(context));
-    let (id, title) = (context.id("cell"), context.title());
-    section(
-        &id,
-        &title,
-        &html! { @for figure in figures { (figure.markup()) } },
-    )
-}
-
-fn strategies(comparison: &Comparison) -> impl Iterator<Item = &StrategyResult> {
-    comparison.cells.iter().flat_map(|cell| &cell.strategies)
-}
-
-fn title(comparison: &Comparison) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for one in strategies(comparison) {
-        let name = clipped(&one.name, MAX_NAME);
-        if !names.contains(&name) {
-            names.push(name);
+/// What is about all cells.
+fn first_sections(comparison: &Comparison) -> Markup {
+    let palette = palette(comparison);
+    let has_several = comparison.cells.len() > 1;
+    let ratios = overview::ratios(comparison, &palette).filter(|_| has_several);
+    let figures = ratios
+        .into_iter()
+        .chain(curves::figures(comparison, &palette));
+    let figures: Vec<_> = figures
+        .chain(latencies::figures(comparison, &palette))
+        .collect();
+    html! {
+        (opening::opening(comparison).markup())
+        (overview::summary(comparison))
+        @if !figures.is_empty() {
+            (section("overview", "Overview of all cells", &html! {
+                @for figure in figures { (figure.markup()) }
+            }))
         }
-    }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    match names.as_slice() {
-        [] => "Comparison without results".to_owned(),
-        [only] => format!("Measurement of {only}"),
-        few if few.len() <= MAX_NAMED => format!("Comparison of {}", list(few)),
-        many => format!("Comparison of {} strategies", many.len()),
     }
 }

@@ -4,7 +4,6 @@ use super::cell_context::CellContext;
 use crate::comparison::{BaselineRatio, Ratio, StrategyResult};
 use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
-use crate::html::chart::label::width;
 use crate::html::chart::legend;
 use crate::html::chart::palette::SeriesStyle;
 use crate::html::chart::scale::Scale;
@@ -42,6 +41,8 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
         .iter()
         .map(|row| (row.strategy.name.as_str(), Some(row.style)));
     let frame = PlotFrame::rows(Axis::ratios(title, scale), labels, ROW);
+    let texts: Vec<_> = rows.iter().map(RatioRow::text).collect();
+    let frame = frame.with_texts(texts.iter().map(String::as_str));
     let has_baseline = rows.iter().any(|row| row.baseline.is_some());
     let has_effect = rows.iter().any(|row| row.effect().is_some());
     Some(Figure {
@@ -83,6 +84,18 @@ impl RatioRow<'_> {
         self.ratio?.minimum_detectable_effect
     }
 
+    /// The ratio and its interval.
+    fn text(&self) -> String {
+        let Some(ratio) = self.ratio else {
+            return "1x, reference".to_owned();
+        };
+        let (text, interval) = ratio_texts(ratio.ratio, ratio.confidence_interval);
+        match interval {
+            Some([low, high]) => format!("{text} ({low} to {high})"),
+            None => text,
+        }
+    }
+
     /// All values that the row shows.
     fn ends(&self) -> impl Iterator<Item = f64> {
         let ratios = [self.ratio, self.baseline].into_iter().flatten();
@@ -114,7 +127,10 @@ fn draw(frame: &PlotFrame, rows: &[RatioRow<'_>]) -> Markup {
         }
         (frame.draw())
         path.guide d={ "M" (one) " " (coordinate(top)) "V" (coordinate(bottom)) } {}
-        @for (index, row) in rows.iter().enumerate() { (draw_row(frame, row, frame.row(index))) }
+        @for (index, row) in rows.iter().enumerate() {
+            (draw_row(frame, row, frame.row(index)))
+            (frame.beside(index, &row.text()))
+        }
     }
 }
 
@@ -125,11 +141,9 @@ fn draw_row(frame: &PlotFrame, row: &RatioRow<'_>, middle: f64) -> Markup {
             Some(ratio) => {
                 (interval(frame, ratio, style, middle))
                 (style.marks(&style.marker(frame.x(ratio.ratio), middle, 4.5)))
-                (value(frame, ratio, middle))
             }
             None => {
                 (style.marks(&style.marker(frame.x(1.0), middle, 4.5)))
-                (beside(frame, [1.0, 1.0], middle, "reference"))
             }
         }
         @if let Some(baseline) = row.baseline {
@@ -147,28 +161,6 @@ fn interval(frame: &PlotFrame, ratio: &Ratio, style: SeriesStyle, middle: f64) -
         format!("M{low} {y}H{high}M{low} {top}v8M{high} {top}v8")
     });
     html! { @if let Some(path) = path { path class={ "line " (style.class()) } d=(path) {} } }
-}
-
-fn value(frame: &PlotFrame, ratio: &Ratio, middle: f64) -> Markup {
-    let (text, interval) = ratio_texts(ratio.ratio, ratio.confidence_interval);
-    let text = match interval {
-        Some([low, high]) => format!("{text} ({low} to {high})"),
-        None => text,
-    };
-    let ends = ratio.confidence_interval.unwrap_or([ratio.ratio; 2]);
-    beside(frame, ends, middle, &text)
-}
-
-/// A text on that side of the mark between these ends that has room for it.
-fn beside(frame: &PlotFrame, ends: [f64; 2], middle: f64, text: &str) -> Markup {
-    let [_, _, right, _] = frame.area();
-    let [low, high] = ends.map(|end| frame.x(end));
-    let (x, anchor) = if high + 12.0 + width(text) <= right {
-        (high + 12.0, "start")
-    } else {
-        (low - 12.0, "end")
-    };
-    html! { text x=(coordinate(x)) y=(coordinate(middle + 4.0)) text-anchor=(anchor) { (text) } }
 }
 
 fn reading(has_baseline: bool) -> String {

@@ -1,0 +1,205 @@
+//! Percentiles of download times, with what the server and the harness add at the foot.
+
+use super::cell_context::CellContext;
+use crate::comparison::{PercentilePoint, StrategyResult};
+use crate::html::chart::axis::Axis;
+use crate::html::chart::frame::PlotFrame;
+use crate::html::chart::legend;
+use crate::html::chart::scale::Scale;
+use crate::html::chart::shape::line;
+use crate::html::figure::Figure;
+use crate::html::table::{Column, DataTable, millis, or_dash};
+use crate::human::HumanDuration;
+use maud::{Markup, html};
+
+/// The height of the area in units.
+const HEIGHT: f64 = 230.0;
+
+/// Times that differ by more than this factor have a logarithmic axis.
+const MAX_LINEAR: f64 = 30.0;
+
+/// What is at the foot: its name, and its median and 99th percentile in microseconds.
+type Foot = (&'static str, &'static str, f64, f64);
+
+pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
+    let strategies = &context.cell.strategies;
+    let highest = strategies
+        .iter()
+        .filter_map(|one| Some(points(one).last()?.0));
+    let highest = highest.fold(0.0, f64::max);
+    if highest < 0.5 {
+        return None;
+    }
+    let foot = foot(context);
+    let frame = PlotFrame::new(
+        Axis::quantiles(
+            "share of downloads that take at most this long, at log(1 / (1 - p))",
+            Scale::percentile(highest),
+        ),
+        Axis::durations("download time", vertical(strategies)),
+        HEIGHT,
+    );
+    Some(Figure {
+        conclusion: conclusion(strategies),
+        reading: "The slowest downloads are at the right, where each step makes them ten times rarer; a curve ends at the last \
+            percentile that its sample supports."
+            .to_owned(),
+        drawing: draw(context, &frame, &foot, highest),
+        height: frame.height(),
+        legend: html! {
+            (legend::of_series(context.styled().map(|(one, style)| (one.name.as_str(), style))))
+            (legend::of_areas(foot.iter().map(|(name, class, ..)| (*class, *name))))
+        },
+        table: table(strategies, &foot),
+        ..context.figure("percentiles", "Percentiles of download times")
+    })
+}
+
+/// Quantiles below 1 with the download times there.
+fn points(strategy: &StrategyResult) -> Vec<(f64, f64)> {
+    let of_downloads =
+        |point: &PercentilePoint| Some((point.quantile, point.download_time_us? as f64));
+    let points = strategy.percentiles.iter().filter_map(of_downloads);
+    points.filter(|(quantile, _)| *quantile < 1.0).collect()
+}
+
+fn vertical(strategies: &[StrategyResult]) -> Scale {
+    let times: Vec<f64> = strategies
+        .iter()
+        .flat_map(points)
+        .map(|(_, us)| us)
+        .collect();
+    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = times.iter().copied().fold(0.0, f64::max);
+    if least > 0.0 && most > MAX_LINEAR * least {
+        Scale::log_around(times.into_iter())
+    } else {
+        Scale::from_zero(times.into_iter())
+    }
+}
+
+fn foot(context: &CellContext<'_>) -> Vec<Foot> {
+    let server = context
+        .cell
+        .server
+        .as_ref()
+        .filter(|server| server.delayed > 0);
+    let lateness = server.map(|server| {
+        (
+            "lateness of the server",
+            "a5",
+            server.lateness_p50_us,
+            server.lateness_p99_us,
+        )
+    });
+    let overhead = context.comparison.measurement_overhead.as_ref();
+    let overhead = overhead.map(|it| {
+        (
+            "measurement overhead",
+            "a0",
+            it.p50_us as f64,
+            it.p99_us as f64,
+        )
+    });
+    overhead.into_iter().chain(lateness).collect()
+}
+
+fn draw(context: &CellContext<'_>, frame: &PlotFrame, foot: &[Foot], highest: f64) -> Markup {
+    html! {
+        (frame.draw())
+        @for it in foot { path class=(it.1) d=(foot_path(frame, it, highest)) {} }
+        @for (one, style) in context.styled() {
+            @let points: Vec<_> = points(one).into_iter().map(|(quantile, us)| (frame.x(quantile), frame.y(us))).collect();
+            (style.line(&line(points.iter().copied())))
+            @let marks = points.iter().map(|(x, y)| style.marker(*x, *y, 3.2)).collect::<String>();
+            (style.marks(&marks))
+        }
+    }
+}
+
+/// The area from the bottom to the median and the 99th percentile; a column at the median if the axis ends before.
+fn foot_path(frame: &PlotFrame, (_, _, p50, p99): &Foot, highest: f64) -> String {
+    let [.., bottom] = frame.area();
+    let (from, median) = (frame.x(0.5), frame.y(*p50));
+    let (until, last) = if highest >= 0.99 {
+        (frame.x(0.99), frame.y(*p99))
+    } else {
+        (from + 6.0, median)
+    };
+    line([
+        (from, bottom),
+        (from, median),
+        (until, last),
+        (until, bottom),
+    ]) + "z"
+}
+
+/// The median and the highest supported percentile of each strategy.
+fn conclusion(strategies: &[StrategyResult]) -> String {
+    let time = |us: f64| HumanDuration::from_mean(us);
+    let clauses = strategies.iter().filter_map(|one| {
+        let points = points(one);
+        let (_, median) = points.iter().find(|(quantile, _)| *quantile >= 0.5)?;
+        let (quantile, highest) = points.last()?;
+        let percentile = crate::html::chart::units::plain(100.0 * quantile);
+        Some(format!(
+            "{}: median {}, p{percentile} {}",
+            one.name,
+            time(*median),
+            time(*highest)
+        ))
+    });
+    let clauses: Vec<_> = clauses.take(4).collect();
+    let rest = strategies.len().saturating_sub(clauses.len());
+    let more = if rest > 0 {
+        format!("; {rest} more in the table")
+    } else {
+        String::new()
+    };
+    format!("{}{more}.", clauses.join("; "))
+}
+
+fn table(strategies: &[StrategyResult], foot: &[Foot]) -> DataTable {
+    let of_strategy = |one: &StrategyResult| {
+        let name = one.name.clone();
+        let rows = one.percentiles.iter().map(move |point| {
+            let times = [
+                point.download_time_us,
+                Some(point.response_time_us),
+                Some(point.service_time_us),
+            ];
+            let mut cells = vec![name.clone(), format!("{:.4}", point.quantile)];
+            cells.extend(times.map(|us| or_dash(us.map(millis))));
+            cells
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let of_foot = foot.iter().flat_map(|(name, _, p50, p99)| {
+        [("0.5000", *p50), ("0.9900", *p99)].map(|(quantile, us)| {
+            let times = [format!("{:.3}", us / 1000.0), or_dash(None), or_dash(None)];
+            [(*name).to_owned(), quantile.to_owned()]
+                .into_iter()
+                .chain(times)
+                .collect()
+        })
+    });
+    let headers = [
+        "download time (ms)",
+        "response time (ms)",
+        "service time (ms)",
+    ];
+    DataTable {
+        caption: "Times of successful downloads and attempts by quantile; 1 is the slowest"
+            .to_owned(),
+        columns: [Column::text("strategy"), Column::number("quantile")]
+            .into_iter()
+            .chain(headers.map(Column::number))
+            .collect(),
+        rows: strategies
+            .iter()
+            .flat_map(of_strategy)
+            .chain(of_foot)
+            .collect(),
+        ..DataTable::default()
+    }
+}
