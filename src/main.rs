@@ -9,6 +9,7 @@ mod load;
 mod options;
 mod output;
 mod process;
+mod run_page;
 mod usage_error;
 
 use crate::commands::{

@@ -5,6 +5,7 @@ use super::evaluation::exit_reasons;
 use super::runner::cell::{CellTrials, run_cell};
 use super::runner::conditions::MAX_CONCURRENCY;
 use super::runner::failure::Failure;
+use super::runner::live_comparison::LiveComparison;
 use super::runner::progress::{Progress, progress_steps};
 use super::runner::record_log::RecordLog;
 use super::runner::{environment, overhead};
@@ -14,6 +15,7 @@ use crate::process::trial_process::Interrupt;
 use anyhow::Result;
 use flagpole_analysis::comparison::{Comparison, ConcurrencyCurve, ConcurrencyPoint, Knee, SCHEMA};
 use flagpole_protocol::ServerIdentity;
+use flagpole_server::RunPage;
 use std::collections::BTreeMap;
 
 /// A comparison without its baseline and thresholds.
@@ -29,6 +31,7 @@ pub(crate) fn measure(
     server: Option<&ServerIdentity>,
     interrupt: &Interrupt,
     records: &mut RecordLog,
+    live: Option<&RunPage>,
 ) -> Result<MeasuredGrid> {
     let environment = environment::environment(server);
     let variants = experiment.strategy_variants()?;
@@ -37,7 +40,8 @@ pub(crate) fn measure(
     for conditions in &cells {
         steps.extend(progress_steps(conditions)?);
     }
-    let mut progress = Progress::new(steps);
+    let live = live.map(|page| LiveComparison::start(page, &cells));
+    let mut progress = Progress::new(steps, live.transpose()?);
     if let Some(announcement) = progress.announcement() {
         output::note(&format!("flagpole: {announcement}"));
     }

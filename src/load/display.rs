@@ -1,13 +1,21 @@
-//! How a run is shown while it goes on: by the live view, by lines, or not at all.
+//! How a run is shown while it goes on: by the live view, by lines, or not at all; and on the live page.
 
+use super::live_page::{self, LoadPage};
 use super::live_view::snapshot::LiveSnapshot;
 use super::live_view::{FRAME, KeyCommand, LiveView, terminal};
 use super::plain_lines::PlainLines;
 use crate::output;
 use anyhow::Result;
+use flagpole_server::RunPage;
 use std::time::Duration;
 
-pub(crate) enum Display {
+/// What shows a run: the terminal, and the live page if there is one.
+pub(crate) struct Display<'a> {
+    screen: Screen,
+    page: Option<LoadPage<'a>>,
+}
+
+enum Screen {
     View(LiveView),
     Lines(PlainLines),
     Nothing,
@@ -23,38 +31,48 @@ pub(crate) enum DisplayKind {
     Nothing,
 }
 
-impl Display {
+impl Display<'_> {
     /// Begins to show a run; `on_command` is called for keys.
-    pub(crate) fn start(
+    pub(crate) fn start<'a>(
         kind: DisplayKind,
+        page: Option<&'a RunPage>,
         snapshot: &LiveSnapshot,
         on_command: impl Fn(KeyCommand) + Send + 'static,
-    ) -> Result<Display> {
-        Ok(match kind {
+    ) -> Result<Display<'a>> {
+        let screen = match kind {
             DisplayKind::Automatic if terminal::is_usable() => {
-                Display::View(LiveView::start(snapshot.clone(), on_command)?)
+                Screen::View(LiveView::start(snapshot.clone(), on_command)?)
             }
             DisplayKind::Automatic | DisplayKind::Lines => {
-                Display::Lines(PlainLines::new(snapshot.length))
+                Screen::Lines(PlainLines::new(snapshot.length))
             }
-            DisplayKind::Nothing => Display::Nothing,
-        })
+            DisplayKind::Nothing => Screen::Nothing,
+        };
+        let page = page.map(|page| LoadPage::start(page, snapshot));
+        Ok(Display { screen, page })
     }
 
     /// The time between two snapshots, if a second is too long.
     pub(crate) fn interval(&self) -> Option<Duration> {
-        matches!(self, Display::View(_)).then_some(FRAME)
+        match (&self.screen, &self.page) {
+            (Screen::View(_), _) => Some(FRAME),
+            (_, Some(_)) => Some(live_page::INTERVAL),
+            _ => None,
+        }
     }
 
     pub(crate) fn show(&mut self, snapshot: &LiveSnapshot) {
-        match self {
-            Display::View(view) => view.update(snapshot.clone()),
-            Display::Lines(lines) => {
+        if let Some(page) = &mut self.page {
+            page.show(snapshot);
+        }
+        match &mut self.screen {
+            Screen::View(view) => view.update(snapshot.clone()),
+            Screen::Lines(lines) => {
                 if let Some(line) = lines.line(snapshot) {
                     output::note(&line);
                 }
             }
-            Display::Nothing => {}
+            Screen::Nothing => {}
         }
     }
 }

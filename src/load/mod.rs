@@ -11,6 +11,7 @@ mod due_counter;
 pub(crate) mod interval_log;
 mod iterations;
 pub(crate) mod limits;
+mod live_page;
 pub(crate) mod live_view;
 mod loop_meter;
 mod machine;

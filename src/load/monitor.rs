@@ -48,7 +48,7 @@ pub(crate) struct Monitor<'a> {
     pub(crate) baseline: Option<&'a LoadFigures>,
     pub(crate) log: Option<&'a mut IntervalLog>,
     pub(crate) metrics: Option<&'a MetricsServer>,
-    pub(crate) display: &'a mut Display,
+    pub(crate) display: Display<'a>,
     pub(crate) snapshot: LiveSnapshot,
     /// The run ends when requests are in flight and none has ended for this long.
     pub(crate) silence_limit: Option<Duration>,

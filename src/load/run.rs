@@ -25,6 +25,7 @@ use flagpole_analysis::load::{LoadCondition, LoadFigures, LoopUsage, ObservedLoa
 use flagpole_client::Share;
 use flagpole_client::load::{LoadControl, LoadRun, LoadRunEnd};
 use flagpole_protocol::LoadStats;
+use flagpole_server::RunPage;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -35,6 +36,7 @@ pub(crate) struct RunOutputs<'a> {
     pub(crate) records: Option<OutputStream>,
     pub(crate) log: Option<OutputStream>,
     pub(crate) metrics: Option<&'a MetricsServer>,
+    pub(crate) live: Option<&'a RunPage>,
     pub(crate) display: DisplayKind,
 }
 
@@ -73,7 +75,12 @@ pub(crate) fn run(
         .log
         .map(|stream| IntervalLog::new(stream, SystemTime::now() + plan.warm_up));
     let snapshot = snapshot(plan, targets);
-    let mut display = Display::start(outputs.display, &snapshot, on_command(&control, current))?;
+    let display = Display::start(
+        outputs.display,
+        outputs.live,
+        &snapshot,
+        on_command(&control, current),
+    )?;
     let mut server_exit = || server.as_deref_mut().and_then(ServerProcess::exit_message);
     let monitor = Monitor {
         collector: collector.clone(),
@@ -87,7 +94,7 @@ pub(crate) fn run(
         baseline: conditions.baseline,
         log: log.as_mut(),
         metrics: outputs.metrics,
-        display: &mut display,
+        display,
         snapshot,
         silence_limit: plan.is_unlimited().then_some(SILENCE_LIMIT),
         is_server_gone: &mut server_exit,
@@ -105,7 +112,6 @@ pub(crate) fn run(
         let series = monitor.join().expect("the monitor does not panic");
         anyhow::Ok((end?, series))
     })?;
-    drop(display);
     let (collected, records) = collector.finish();
     let ledger = server.and_then(ledger);
     let usage = probe.finish(&collected.loops, ledger.as_ref());

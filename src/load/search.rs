@@ -21,6 +21,7 @@ use flagpole_analysis::load::search::{
 };
 use flagpole_analysis::load::{LoadResult, ObservedLoad};
 use flagpole_client::ArrivalRate;
+use flagpole_server::RunPage;
 use std::time::Duration;
 
 /// The length of a step, unless `-z` says otherwise.
@@ -46,6 +47,7 @@ pub(crate) struct SearchContext<'a> {
     pub(crate) targets: &'a Targets,
     pub(crate) server: Option<&'a mut ServerProcess>,
     pub(crate) metrics: Option<&'a MetricsServer>,
+    pub(crate) live: Option<&'a RunPage>,
     pub(crate) current: &'a CurrentRun,
     pub(crate) is_quiet: bool,
 }
@@ -90,6 +92,7 @@ impl SearchContext<'_> {
         };
         let outputs = RunOutputs {
             metrics: self.metrics,
+            live: self.live,
             display: DisplayKind::Nothing,
             ..RunOutputs::default()
         };

@@ -1,4 +1,4 @@
-//! The address of `--control`: where the control plane listens.
+//! The address of `--control` and `--live`: where the control plane, or the live page of a run, listens.
 
 use crate::options::listen_address::ListenAddress;
 use anyhow::{Context as _, Result};
@@ -35,16 +35,16 @@ impl FromStr for ControlAddress {
 }
 
 impl ControlAddress {
-    /// The address to listen on. Of the addresses of a name, the first one of IPv4 if there is one.
-    pub(crate) fn resolve(&self) -> Result<SocketAddr> {
+    /// The address to listen on, for this option. Of the addresses of a name, the first one of IPv4 if there is one.
+    pub(crate) fn resolve(&self, option: &str) -> Result<SocketAddr> {
         let name = match &self.host {
             ListenAddress::Ip(ip) => return Ok(SocketAddr::new(*ip, self.port)),
             ListenAddress::Name(name) => name,
         };
         let resolved = (name.as_str(), self.port).to_socket_addrs();
-        let resolved = resolved.with_context(|| format!("--control: cannot resolve `{name}`"))?;
+        let resolved = resolved.with_context(|| format!("{option}: cannot resolve `{name}`"))?;
         let preferred = resolved.min_by_key(SocketAddr::is_ipv6);
-        preferred.with_context(|| format!("--control: `{name}` has no address"))
+        preferred.with_context(|| format!("{option}: `{name}` has no address"))
     }
 
     /// The host name, if it is one.
@@ -72,7 +72,7 @@ mod tests {
         ] {
             let parsed: ControlAddress = text.parse().unwrap();
             assert_eq!(
-                parsed.resolve().unwrap(),
+                parsed.resolve("--control").unwrap(),
                 address.parse().unwrap(),
                 "{text}"
             );

@@ -28,6 +28,7 @@ mod get;
 mod harness;
 #[cfg(target_os = "linux")]
 mod interrupted;
+mod live;
 mod load;
 mod malicious;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 use crate::options::built_in::{EXPERIMENTS, PROFILES};
 use crate::options::comma_lists::LatencyList;
+use crate::options::control_address::ControlAddress;
 use crate::options::flag_selection::FlagCount;
 use crate::options::policy::PolicyOptions;
 use crate::options::profile_options::ServerOptions;
@@ -152,6 +153,10 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) html: Option<PathBuf>,
 
+    /// Show the comparison in a browser, then its report: `9000`, `127.0.0.1:9000` (docs/live.md)
+    #[arg(long, value_name = "ADDRESS", help_heading = "Results")]
+    pub(super) live: Option<ControlAddress>,
+
     /// Write all attempts of all rounds as JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) records: Option<PathBuf>,
@@ -169,7 +174,7 @@ pub(crate) struct CompareArgs {
     pub(super) save: Option<PathBuf>,
 
     /// Print the experiment as a file and exit
-    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "baseline"], help_heading = "Files")]
+    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "baseline", "live"], help_heading = "Files")]
     pub(super) print_experiment: bool,
 
     /// Print the JSON Schema of results and exit

@@ -16,7 +16,7 @@ use crate::experiment::runner::record_log::RecordLog;
 use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::{foreseen::thresholds, grid, site_probe};
 use crate::process::{system_limits, trial_process::Interrupt};
-use crate::{interrupt, output};
+use crate::{interrupt, output, run_page};
 use anstream::{AutoStream, ColorChoice};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -26,6 +26,7 @@ use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::stats::MIN_ROUNDS;
 use flagpole_analysis::validity::Validity;
 use flagpole_client::Target;
+use flagpole_server::RunKind;
 use std::io::{self, IsTerminal as _};
 use std::slice;
 
@@ -58,9 +59,13 @@ impl CompareArgs {
         let handle = interrupt.clone();
         interrupt::on_first_signal(move || handle.request())?;
 
+        let live = self.live.as_ref();
+        let live = live.map(|address| run_page::start(RunKind::Comparison, address));
+        let live = live.transpose()?;
         let records = files.records.map(OutputTarget::into_stream).transpose()?;
         let mut records = RecordLog::new(records);
-        let mut measured = grid::measure(&experiment, server, &interrupt, &mut records)?;
+        let mut measured =
+            grid::measure(&experiment, server, &interrupt, &mut records, live.as_ref())?;
         let comparison = &mut measured.comparison;
         if let Some(earlier) = &earlier {
             comparison.baseline = baseline::compare(comparison, earlier);
@@ -76,6 +81,9 @@ impl CompareArgs {
         });
         let cannot_write = output::report_errors([printed, written, page, records.finish()]);
         let is_usable = self.report_reasons(comparison);
+        if let Some(page) = live {
+            run_page::finish(page, html::comparison_report(slice::from_ref(comparison)));
+        }
         let crossed = exit_reasons::thresholds(comparison, ThresholdStatus::Crossed);
         Ok(if is_usable {
             ExitStatus::from_failed(cannot_write || !crossed.is_empty() || measured.has_failed)

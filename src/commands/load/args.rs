@@ -3,6 +3,7 @@
 use crate::load::report_formats;
 use crate::load::spec::LoadSpec;
 use crate::options::built_in::PROFILES;
+use crate::options::control_address::ControlAddress;
 use crate::options::names;
 use crate::options::profile_options::ProfileOptions;
 use crate::options::proxy::ProxyOptions;
@@ -108,6 +109,10 @@ pub(crate) struct LoadArgs {
     /// Serve metrics for Prometheus at this address: `127.0.0.1:9100`; port 0: a free one
     #[arg(long, value_name = "ADDRESS", value_parser = metrics_address, help_heading = "Results")]
     pub(super) prometheus: Option<SocketAddr>,
+
+    /// Show the run in a browser, then its report: `9000`, `127.0.0.1:9000` (docs/live.md)
+    #[arg(long, value_name = "ADDRESS", help_heading = "Results")]
+    pub(super) live: Option<ControlAddress>,
 
     /// Write this format: `text`, `json`, `markdown` or `csv`
     #[arg(long, default_value = "text", value_name = "FORMAT", value_parser = report_formats::parse, add = ArgValueCandidates::new(report_formats::candidates), help_heading = "Results")]

@@ -21,9 +21,10 @@ use crate::load::run::{self, EndConditions, RunOutputs};
 use crate::load::search::{self, SearchContext};
 use crate::load::targets::Targets;
 use crate::process::server_process::ServerProcess;
-use crate::{interrupt, output};
+use crate::{interrupt, output, run_page};
 use anyhow::{Context as _, Result};
 use flagpole_analysis::load::LoadResult;
+use flagpole_server::RunKind;
 
 impl LoadArgs {
     /// Carries out the run and prints the result.
@@ -56,6 +57,9 @@ impl LoadArgs {
         if let Some(metrics) = &metrics {
             output::note(&format!("metrics at {}", metrics.url()));
         }
+        let live = self.live.as_ref();
+        let live = live.map(|address| run_page::start(RunKind::Load, address));
+        let live = live.transpose()?;
         if let Some(save) = files.save {
             save.write(&as_file()?)?;
         }
@@ -66,6 +70,7 @@ impl LoadArgs {
             targets: &targets,
             server: server.as_mut(),
             metrics: metrics.as_ref(),
+            live: live.as_ref(),
             current: &current,
             is_quiet: self.quiet,
         };
@@ -76,6 +81,7 @@ impl LoadArgs {
                 records: files.records.map(OutputTarget::into_stream).transpose()?,
                 log: files.hlog.map(OutputTarget::into_stream).transpose()?,
                 metrics: metrics.as_ref(),
+                live: live.as_ref(),
                 display: self.display(),
             };
             let conditions = EndConditions {
@@ -88,7 +94,7 @@ impl LoadArgs {
         drop((server, metrics));
         finished.observed.settings = spec.settings(listener.as_ref());
         finished.observed.repeat = Some(spec.repeat()?);
-        Ok(reporter.report(finished, files.result, files.html))
+        Ok(reporter.report(finished, files.result, files.html, live))
     }
 
     fn display(&self) -> DisplayKind {

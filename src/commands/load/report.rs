@@ -8,6 +8,7 @@ use crate::load::run::MeasuredLoad;
 use crate::load::spec::LoadSpec;
 use crate::output;
 use crate::output::coloured;
+use crate::run_page;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 use flagpole_analysis::html;
@@ -17,6 +18,7 @@ use flagpole_analysis::load::search::SearchResult;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadResult, ObservedLoad};
 use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::validity::Validity;
+use flagpole_server::RunPage;
 use std::io::{self, IsTerminal as _};
 use std::slice;
 
@@ -82,6 +84,7 @@ impl Reporter {
         run: FinishedLoad,
         file: Option<OutputTarget>,
         html: Option<OutputTarget>,
+        live: Option<RunPage>,
     ) -> ExitStatus {
         let mut observed = run.observed;
         observed.fail_if.clone_from(&self.fail_if);
@@ -97,7 +100,11 @@ impl Reporter {
         });
         let [records, log] = run.written;
         let cannot_write = output::report_errors([printed, saved, page, records, log]);
-        if !self.is_usable(&result) {
+        let is_usable = self.is_usable(&result);
+        if let Some(page) = live {
+            run_page::finish(page, html::load_report(slice::from_ref(&result)));
+        }
+        if !is_usable {
             return ExitStatus::InvalidMeasurement;
         }
         let mut conditions = result.conditions.iter();

@@ -22,7 +22,7 @@ pub(super) fn start(
     max_connections: usize,
     servers: &ServerGroup,
 ) -> Result<ControlPlane> {
-    let socket_address = address.resolve()?;
+    let socket_address = address.resolve("--control")?;
     let mut usage = UsageMeter::default();
     let mut builder = ControlPlane::builder(servers.clone())
         .address(socket_address)

@@ -84,7 +84,7 @@ impl CellTrials {
 pub(crate) fn run_cell(
     conditions: &CellConditions<'_>,
     interrupt: &Interrupt,
-    progress: &mut Progress,
+    progress: &mut Progress<'_>,
     records: &mut RecordLog,
 ) -> Result<CellTrials> {
     let interrupted = interrupt.is_requested().then(Failure::interrupted);
@@ -139,7 +139,7 @@ struct CellRun<'a> {
 
 impl CellRun<'_> {
     /// Runs the warm-up round, which is round 0, and then rounds until enough of them need not be repeated.
-    fn run_rounds(&mut self, cell: &mut CellTrials, progress: &mut Progress) {
+    fn run_rounds(&mut self, cell: &mut CellTrials, progress: &mut Progress<'_>) {
         let mut repetition = Repetition::new(self.conditions.experiment.rounds.get());
         cell.abort_reason = self.run_round(0, "", cell, progress);
         self.write_unmeasured(0, cell);
@@ -197,7 +197,7 @@ impl CellRun<'_> {
         round: usize,
         note: &str,
         cell: &mut CellTrials,
-        progress: &mut Progress,
+        progress: &mut Progress<'_>,
     ) -> Option<Failure> {
         let conditions = self.conditions;
         let title = match round {
@@ -221,7 +221,10 @@ impl CellRun<'_> {
                 Ok(trial) if round == 0 || abort_reason.is_some() => {
                     cell.unmeasured.push((index, trial));
                 }
-                Ok(trial) => cell.trials[index].push(trial),
+                Ok(trial) => {
+                    progress.keep_trial(conditions.first_step + index, trial.measured.wall);
+                    cell.trials[index].push(trial);
+                }
                 Err(_) => {}
             }
             if abort_reason.is_some() {

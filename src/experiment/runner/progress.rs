@@ -1,6 +1,7 @@
 //! The progress of a comparison on a terminal. Written between trials only, so that it does not disturb them.
 
 use super::conditions::CellConditions;
+use super::live_comparison::{ComparisonProgress, LiveComparison};
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use anyhow::Result;
 use flagpole_server::Latency;
@@ -18,12 +19,13 @@ const DOWNLOAD: f64 = 100e-6;
 /// The estimated time from which a comparison is announced, in seconds.
 const LONG: f64 = 600.0;
 
-/// One line, as wide as the terminal; nothing without a terminal.
-pub(crate) struct Progress {
+/// One line, as wide as the terminal; nothing without a terminal. And the live page, if there is one.
+pub(crate) struct Progress<'a> {
     line: ProgressBar,
     steps: Vec<ProgressStep>,
     /// The step of the current trial, and its start.
     current: Option<(usize, Instant)>,
+    live: Option<LiveComparison<'a>>,
 }
 
 /// The trials of one strategy in one cell.
@@ -36,14 +38,15 @@ pub(crate) struct ProgressStep {
     elapsed: f64,
 }
 
-impl Progress {
-    pub(crate) fn new(steps: Vec<ProgressStep>) -> Progress {
+impl<'a> Progress<'a> {
+    pub(crate) fn new(steps: Vec<ProgressStep>, live: Option<LiveComparison<'a>>) -> Progress<'a> {
         let style = ProgressStyle::with_template("{wide_msg}");
         let style = style.expect("the template is well formed");
         Progress {
             line: ProgressBar::new_spinner().with_style(style),
             steps,
             current: None,
+            live,
         }
     }
 
@@ -60,9 +63,23 @@ impl Progress {
         (seconds >= LONG).then(|| format!("{runs} runs, about {minutes} minutes"))
     }
 
-    /// Shows a text on the line.
+    /// Shows a text.
     pub(crate) fn show(&self, text: String) {
+        self.show_live(&text);
         self.line.set_message(text);
+    }
+
+    fn show_live(&self, current: &str) {
+        let Some(live) = &self.live else {
+            return;
+        };
+        live.show(&ComparisonProgress {
+            done: self.steps.iter().map(|step| step.done).sum(),
+            trials: self.steps.iter().map(|step| step.trials).sum(),
+            remaining: remaining(&self.steps),
+            step: self.current.map(|(step, _)| step),
+            current,
+        });
     }
 
     /// Ends the current trial and shows the next one, which belongs to this step.
@@ -76,13 +93,25 @@ impl Progress {
         let done: usize = self.steps.iter().map(|step| step.done).sum();
         let trials: usize = self.steps.iter().map(|step| step.trials).sum();
         let remaining = remaining(&self.steps).map_or(String::new(), describe);
-        self.show(format!("{} of {trials}{remaining}: {what}", done + 1));
+        self.show_live(what);
+        let message = format!("{} of {trials}{remaining}: {what}", done + 1);
+        self.line.set_message(message);
+    }
+
+    /// The trial of this step is in the figures, with this wall time.
+    pub(crate) fn keep_trial(&mut self, step: usize, wall: Duration) {
+        if let Some(live) = &mut self.live {
+            live.add_wall(step, wall);
+        }
     }
 
     /// Adds a trial to each of the steps of a cell.
     pub(crate) fn repeat_round(&mut self, steps: Range<usize>) {
-        for step in &mut self.steps[steps] {
+        for step in &mut self.steps[steps.clone()] {
             step.trials += 1;
+        }
+        if let Some(live) = &mut self.live {
+            live.repeat_round(steps);
         }
     }
 
@@ -185,11 +214,10 @@ mod tests {
 
     #[test]
     fn repeated_round_adds_a_trial_to_the_steps_of_its_cell() {
-        let mut progress = Progress::new(vec![
-            step(0, 0.0, 1.0),
-            step(0, 0.0, 2.0),
-            step(0, 0.0, 4.0),
-        ]);
+        let mut progress = Progress::new(
+            vec![step(0, 0.0, 1.0), step(0, 0.0, 2.0), step(0, 0.0, 4.0)],
+            None,
+        );
         progress.repeat_round(1..3);
         let trials: Vec<_> = progress.steps.iter().map(|step| step.trials).collect();
         assert_eq!(trials, [10, 11, 11]);
@@ -197,7 +225,7 @@ mod tests {
 
     #[test]
     fn only_long_comparisons_are_announced() {
-        let announcement = |steps| Progress::new(steps).announcement();
+        let announcement = |steps| Progress::new(steps, None).announcement();
         assert_eq!(announcement(vec![step(0, 0.0, 59.9)]), None);
         let text = announcement(vec![step(0, 0.0, 150.0), step(0, 0.0, 30.5)]);
         assert_eq!(text.as_deref(), Some("20 runs, about 30 minutes"));

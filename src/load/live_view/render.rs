@@ -270,6 +270,7 @@ mod tests {
             last: percentiles(13),
             all: percentiles(31),
             histogram: vec![bar(1, 0.5), bar(2, 0.4), bar(5, 0.09), bar(31, 0.01)],
+            last_outcomes: Vec::new(),
             outcomes: vec![
                 row("ok", 30_199, OutcomeClass::Ok),
                 row("503 Service Unavailable", 9, OutcomeClass::Error),

@@ -34,6 +34,8 @@ pub(crate) struct LiveSnapshot {
     pub(crate) histogram: Vec<Bar>,
     /// Most frequent first.
     pub(crate) outcomes: Vec<OutcomeRow>,
+    /// Those of the last interval.
+    pub(crate) last_outcomes: Vec<OutcomeRow>,
 }
 
 /// What a run does.
@@ -89,6 +91,7 @@ impl LiveSnapshot {
         self.all = Percentiles::new(&response_time);
         self.histogram = histogram::bars(&response_time);
         self.outcomes = outcomes(all);
+        self.last_outcomes = outcomes(last);
     }
 
     /// The done part of the run, 0 to 1; `None` if it has no end.

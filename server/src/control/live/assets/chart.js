@@ -1,8 +1,13 @@
-// A chart of lines over the last five minutes, as SVG.
+// A chart of lines over the last minute, two or five, as SVG.
 
 import { element, isolated, setAttribute, setText, svgElement } from "./page.js";
 
-const WINDOW_MS = 300_000;
+/** The lengths of the time axis, and the steps of its labels, in seconds. */
+const WINDOWS = [
+  { length: 60, step: 15 },
+  { length: 120, step: 30 },
+  { length: 300, step: 60 },
+];
 const HEIGHT = 168;
 const TOP = 8;
 const BOTTOM = 22;
@@ -39,15 +44,17 @@ export class Chart {
     setAttribute(this.svg, "viewBox", `0 0 ${width} ${HEIGHT}`);
     const max = niceMax(largest(series));
     const end = times.at(-1) ?? 0;
-    const x = (time) => LEFT + (width - LEFT - RIGHT) * (1 - (end - time) / WINDOW_MS);
+    const span = (end - (times[0] ?? end)) / 1000;
+    const window = WINDOWS.find(({ length }) => span <= length) ?? WINDOWS.at(-1);
+    const x = (time) => LEFT + (width - LEFT - RIGHT) * (1 - (end - time) / 1000 / window.length);
     const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / max);
-    this.drawGrid(width, max, x, y, end);
+    this.drawGrid(width, max, window, x, y, end);
     this.drawLines(times, series, x, y);
     this.drawLegend(series);
   }
 
-  drawGrid(width, max, x, y, end) {
-    const key = `${width} ${max}`;
+  drawGrid(width, max, { length, step }, x, y, end) {
+    const key = `${width} ${max} ${length}`;
     if (key === this.gridKey) return;
     this.gridKey = key;
     const parts = [];
@@ -59,11 +66,11 @@ export class Chart {
       label.textContent = this.format(max * part);
       parts.push(label);
     }
-    const step = width < 380 ? 2 : 1;
-    for (let minutes = 0; minutes < 5; minutes += step) {
-      const at = x(end - minutes * 60_000);
-      const label = svgElement("text", { x: at, y: HEIGHT - 6, "text-anchor": minutes === 0 ? "end" : "middle" });
-      label.textContent = minutes === 0 ? "now" : `−${minutes} min`;
+    const every = width < 380 ? 2 * step : step;
+    for (let seconds = 0; seconds < length; seconds += every) {
+      const at = x(end - seconds * 1000);
+      const label = svgElement("text", { x: at, y: HEIGHT - 6, "text-anchor": seconds === 0 ? "end" : "middle" });
+      label.textContent = ago(seconds, length);
       parts.push(svgElement("line", { class: "axis-line", x1: at, x2: at, y1: y(0), y2: y(0) + 4 }));
       parts.push(label);
     }
@@ -99,6 +106,12 @@ export class Chart {
     });
     setAttribute(this.svg, "aria-label", `${this.title}, now: ${texts.join(", ") || "nothing"}`);
   }
+}
+
+/** How long ago: `−15 s`, `−2 min`. */
+function ago(seconds, length) {
+  if (seconds === 0) return "now";
+  return length <= 120 ? `−${seconds} s` : `−${seconds / 60} min`;
 }
 
 function path(times, values, x, y) {

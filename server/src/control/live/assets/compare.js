@@ -30,16 +30,19 @@ function show(state) {
 const remainingText = (seconds) =>
   seconds < 100 ? `${short(Math.floor(seconds))} s` : `${short(Math.floor(seconds / 60))} min`;
 
-function cell({ conditions, rounds, wanted, repeated, strategies }) {
+function cell({ conditions, wanted, contenders }) {
   const title = element("h2", {}, isolated(conditions));
+  const rounds = Math.min(...contenders.map((contender) => contender.rounds));
   const notes = [`${count(rounds)} of ${count(wanted)} rounds`];
-  if (repeated > 0) notes.push(`${count(repeated)} repeated, because the machine stalled`);
-  const max = Math.max(...strategies.flatMap(({ walls_us: walls }) => walls), 1);
-  const head = element("tr", {}, ...["strategy", "median", "wall times from 0"].map(
+  const stalled = Math.max(...contenders.map((contender) => contender.stalled_rounds));
+  if (stalled > 0) notes.push(`${count(stalled)} more in which the machine stalled (crosses)`);
+  const longest = ({ walls_us: walls, stalled_walls_us: stalled, median_us: median }) => Math.max(...walls, ...stalled, median ?? 0);
+  const max = Math.max(...contenders.map(longest), 1);
+  const head = element("tr", {}, ...["contender", "median", "wall times from 0"].map(
     (text, index) => element("th", { scope: "col", class: index === 1 ? "number" : "" }, text),
   ));
   head.lastElementChild.append(` to ${time(max)}`);
-  const rows = strategies.map((strategy, index) => row(strategy, index, max));
+  const rows = contenders.map((contender, index) => row(contender, index, max));
   const caption = element("caption", { class: "visually-hidden" }, `Wall times: ${conditions}`);
   const table = element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...rows));
   return element(
@@ -50,38 +53,37 @@ function cell({ conditions, rounds, wanted, repeated, strategies }) {
   );
 }
 
-function row({ name, walls_us: walls, is_running: isRunning }, index, max) {
+function row(contender, index, max) {
+  const { name, rounds, median_us: median, is_running: isRunning } = contender;
   const head = element("th", { scope: "row" }, isolated(name));
   if (isRunning) head.append(" ", element("span", { class: "badge" }, "running"));
-  const middle = median(walls);
-  const label = `${count(walls.length)} rounds${walls.length > 0 ? `, median ${time(middle)}` : ""}`;
+  const label = `${count(rounds)} rounds${median === null ? "" : `, median ${time(median)}`}`;
   return element(
     "tr",
     {},
     head,
-    element("td", { class: "number" }, walls.length === 0 ? "–" : time(middle)),
-    element("td", { class: "strip-cell" }, strip(walls, middle, index, max, label)),
+    element("td", { class: "number" }, time(median)),
+    element("td", { class: "strip-cell" }, strip(contender, index, max, label)),
   );
 }
 
-function strip(walls, middle, index, max, label) {
+function strip({ walls_us: walls, stalled_walls_us: stalled, median_us: median }, index, max, label) {
   const x = (micros) => 8 + ((WIDTH - 16) * micros) / max;
   const parts = [svgElement("line", { x1: 8, x2: WIDTH - 8, y1: HEIGHT / 2, y2: HEIGHT / 2 })];
   for (const wall of walls) {
     parts.push(svgElement("circle", { class: `s${index % 7}`, cx: x(wall).toFixed(1), cy: HEIGHT / 2, r: 4.5 }));
   }
-  if (walls.length > 0) {
-    parts.push(svgElement("line", { class: "median", x1: x(middle), x2: x(middle), y1: 2, y2: HEIGHT - 2 }));
+  for (const wall of stalled) {
+    const [at, middle] = [x(wall), HEIGHT / 2];
+    const cross = `M${at - 4} ${middle - 4}l8 8m0 -8l-8 8`;
+    parts.push(svgElement("path", { class: `cross s${index % 7}`, d: cross }));
+  }
+  if (median !== null) {
+    parts.push(svgElement("line", { class: "median", x1: x(median), x2: x(median), y1: 2, y2: HEIGHT - 2 }));
   }
   return svgElement(
     "svg",
-    { class: "strip", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
+    { class: "strip", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "xMinYMid", role: "img", "aria-label": label },
     ...parts,
   );
-}
-
-function median(values) {
-  const sorted = values.toSorted((one, other) => one - other);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

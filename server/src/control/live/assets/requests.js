@@ -19,7 +19,7 @@ const COLUMNS = [
   null,
   (row) => (row.status === null ? "–" : String(row.status)),
   (row) => (row.end === null || row.end === "completed" ? row.cause : `${row.cause}; ${row.end}`),
-  (row) => time(row.planned_us),
+  (row) => (row.planned_us === 0 ? "–" : time(row.planned_us)),
   (row) => time(row.lateness_us),
   (row) => time(row.duration_us),
   (row) => (row.bytes === null ? "–" : bytes(row.bytes)),

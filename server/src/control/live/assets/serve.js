@@ -105,7 +105,7 @@ function drawCharts() {
   charts.status.draw(times, seriesByLabel(newest, (snapshot) => sum(chosen(snapshot), "by_status"), secondsOf));
   charts.cause.draw(times, seriesByLabel(newest, (snapshot) => sum(chosen(snapshot), "by_cause"), secondsOf));
   const lateness = (name, key) => ({
-    name: scope === ALL && keys.length > 1 ? `${name} of the latest listener` : name,
+    name: scope === ALL && keys.length > 1 ? `${name}, latest listener` : name,
     values: newest.map((snapshot) => largest(chosen(snapshot).map((listener) => listener.lateness[key]))),
   });
   charts.lateness.draw(times, [lateness("p50", "p50_us"), lateness("p99", "p99_us")]);
