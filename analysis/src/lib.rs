@@ -57,6 +57,8 @@ pub mod comparison;
 
 pub mod evaluation;
 
+pub mod program;
+
 pub mod report;
 
 pub mod load;

@@ -110,6 +110,7 @@ pub(crate) fn trial(strategy: &'static str, round: usize, wall: u64, bound: u64)
         stats.record(record);
     }
     Trial {
+        program: None,
         terms: Some(BoundTerms {
             critical_path_us: 1000 * bound,
             ..BoundTerms::default()
@@ -181,5 +182,6 @@ pub(crate) fn comparison(cells: Vec<Cell>) -> Comparison {
         concurrency_curves: Vec::new(),
         thresholds: Vec::new(),
         baseline: Vec::new(),
+        skipped: Vec::new(),
     }
 }

@@ -62,6 +62,7 @@ fn trial(round: &RoundResult, concurrency: usize, records: &[AttemptRecord]) -> 
         ..ServerSummary::default()
     };
     Trial {
+        program: None,
         round: round.round,
         position: round.position,
         measured: MeasuredRun {

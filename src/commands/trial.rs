@@ -1,4 +1,5 @@
-//! `flagpole trial`: runs one strategy in a process of its own, so that its resource usage can be measured.
+//! `flagpole trial`: runs one strategy, or watches one program, in a process of its own, so that its resource usage can be
+//! measured.
 //!
 //! Receives the job from its parent and sends the result, or the error. Closing standard input cancels the run.
 
@@ -6,6 +7,7 @@ use crate::exit_status::ExitStatus;
 use crate::interrupt;
 use crate::process::child_process::{self, ChildMessage, ParentMessage};
 use crate::process::lost_time::LostTimeProbe;
+use crate::process::program::{self, job::ProgramJob};
 use crate::process::resource_usage::{self, ThreadCounter};
 use crate::process::system_limits;
 use crate::process::trial_job::{self, CANCEL_GRACE, TrialJob, TrialResult};
@@ -13,37 +15,54 @@ use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_client::{CancellationToken, Concurrency, Run, Target, Workload, measure, strategy};
 use flagpole_protocol::AttemptRecord;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{process, thread};
 
 /// Runs the job and sends the result.
 pub(crate) fn run() -> Result<ExitStatus> {
     // Ignored: Ctrl-C reaches the whole process group, and the parent cancels this trial by closing standard input.
     interrupt::on_first_signal(|| {})?;
-    let ParentMessage::Job(job) = child_process::receive()? else {
-        bail!("expected the job of a trial");
+    let job = child_process::receive()?;
+    let result = match job {
+        ParentMessage::Job(job) => run_strategy(*job),
+        ParentMessage::Program(job) => run_program(&job),
+        ParentMessage::Ping => bail!("expected the job of a trial"),
     };
-    let result = cancel_on_closed_input().and_then(|cancel| run_job(*job, cancel));
     let has_failed = result.is_err();
-    child_process::send(&match result {
-        Ok(result) => ChildMessage::Finished(Box::new(result)),
-        Err(error) => ChildMessage::Failed(format!("{error:#}"), system_limits::cause(&error)),
-    })?;
+    child_process::send(&result.unwrap_or_else(|error| {
+        ChildMessage::Failed(format!("{error:#}"), system_limits::cause(&error))
+    }))?;
     Ok(ExitStatus::from_failed(has_failed))
 }
 
-/// Replies to pings until standard input closes; then cancels the run, and exits if the run does not end in time.
-fn cancel_on_closed_input() -> Result<CancellationToken> {
+fn run_strategy(job: TrialJob) -> Result<ChildMessage> {
     let cancel = CancellationToken::new();
     let token = cancel.clone();
+    on_closed_input(move || token.cancel())?;
+    let result = run_job(job, cancel)?;
+    Ok(ChildMessage::Finished(Box::new(result)))
+}
+
+fn run_program(job: &ProgramJob) -> Result<ChildMessage> {
+    let is_cancelled = Arc::new(AtomicBool::new(false));
+    let cancelled = is_cancelled.clone();
+    on_closed_input(move || cancelled.store(true, Ordering::Relaxed))?;
+    let run = program::run::run(job, &is_cancelled)?;
+    Ok(ChildMessage::ProgramEnded(Box::new(run)))
+}
+
+/// Replies to pings until standard input closes; then calls `cancel`, and exits if the run does not end in time.
+fn on_closed_input(cancel: impl FnOnce() + Send + 'static) -> Result<()> {
     thread::Builder::new()
         .spawn(move || {
             child_process::reply_to_pings();
-            token.cancel();
+            cancel();
             thread::sleep(CANCEL_GRACE);
             process::exit(1);
         })
         .context("cannot start a thread")?;
-    Ok(cancel)
+    Ok(())
 }
 
 fn run_job(job: TrialJob, cancel: CancellationToken) -> Result<TrialResult> {

@@ -93,7 +93,7 @@ impl<'a> ForeseenRuns<'a> {
     /// Why there is certainly no lower bound; `None` if there may be one.
     pub(crate) fn no_bound(&self, variant: &StrategyVariant) -> Result<Option<NoBound>> {
         let policy = variant.policy()?;
-        let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
+        let concurrency = variant.concurrency(self.conditions.concurrency);
         if policy.hedge.is_some() && concurrency > Concurrency::ONE {
             return Ok(Some(NoBound::Hedged));
         }

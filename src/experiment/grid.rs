@@ -61,6 +61,7 @@ pub(crate) fn measure(
             concurrency_curves: Vec::new(),
             thresholds: Vec::new(),
             baseline: Vec::new(),
+            skipped: Vec::new(),
         },
         has_failed: false,
     };

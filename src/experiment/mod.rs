@@ -5,6 +5,8 @@ pub(crate) mod evaluation;
 pub(crate) mod foreseen;
 pub(crate) mod grid;
 pub(crate) mod output_target;
+pub(crate) mod program_check;
+mod program_clients;
 pub(crate) mod result_file;
 pub(crate) mod runner;
 pub(crate) mod site_probe;

@@ -3,6 +3,7 @@
 //! closes, so it ends with its parent however the parent ends.
 
 use crate::process::owned_child::OwnedChild;
+use crate::process::program::job::{ProgramJob, ProgramRun};
 use crate::process::trial_job::{TrialJob, TrialResult};
 use anyhow::{Context as _, Result};
 use flagpole_protocol::ConnectFailureCause;
@@ -23,8 +24,9 @@ pub(super) const MAX_MISSED: u32 = 5;
 /// What a parent sends.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum ParentMessage {
-    /// First.
+    /// First, or `Program`.
     Job(Box<TrialJob>),
+    Program(Box<ProgramJob>),
     Ping,
 }
 
@@ -34,6 +36,7 @@ pub(crate) enum ChildMessage {
     /// The reply to a ping.
     Pong,
     Finished(Box<TrialResult>),
+    ProgramEnded(Box<ProgramRun>),
     /// The trial failed with this error. `Other` if the system did not run out of a resource.
     Failed(String, ConnectFailureCause),
 }

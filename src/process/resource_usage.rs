@@ -57,6 +57,14 @@ pub(crate) fn of_children() -> ResourceUsage {
     usage::of_children()
 }
 
+/// The peak resident memory of the largest child process that has exited, in KiB.
+#[cfg(target_os = "linux")]
+pub(crate) fn largest_child_kib() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN);
+    usage.map_or(0, |usage| u64::try_from(usage.max_rss()).unwrap_or(0))
+}
+
 #[cfg(unix)]
 mod usage {
     use super::ResourceUsage;

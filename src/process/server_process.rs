@@ -1,7 +1,7 @@
 //! flagpole's own server in a child process, against which `compare` measures: `flagpole serve` with a control plane.
 
 use crate::control_client::ControlClient;
-use crate::control_client::call::{ControlCall, TOML};
+use crate::control_client::call::{ControlCall, JSON_LINES, TOML};
 use crate::control_client::error::ControlError;
 use crate::process::health_check::HealthCheck;
 use crate::process::owned_child::OwnedChild;
@@ -10,6 +10,7 @@ use crate::process::server_totals::ServerTotals;
 use crate::process::system_limits;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::ServerSummary;
+use flagpole_analysis::program::ServedRequest;
 use flagpole_protocol::{ControlOperation, LedgerReport};
 use flagpole_server::config::listener::Listener;
 use flagpole_server::{ControlPlane, Profile};
@@ -17,7 +18,7 @@ use std::io::{self, BufRead as _};
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The server must answer within this time.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,11 +26,26 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The connections of a trial must close within this time after its end.
 const DRAIN: &str = "1s";
 
+/// Responses to clients that have left must be over within this time.
+const JOURNAL_WAIT: Duration = Duration::from_secs(1);
+
+/// The time between two looks at whether they are.
+const JOURNAL_POLL: Duration = Duration::from_millis(2);
+
 /// The connections to the control plane: one that pings and one that resets, and as many again.
 const CONTROL_CONNECTIONS: usize = 4;
 
 /// The most connections that `serve` accepts as an option.
 const MAX_CONNECTIONS: usize = 1_000_000;
+
+/// What programs need of a server.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ServerAsked {
+    /// Its port; 0 for a free one.
+    pub(crate) port: u16,
+    /// The number of requests that each of its workers remembers. Each takes processor time.
+    pub(crate) journal_capacity: usize,
+}
 
 /// A running server.
 pub(crate) struct ServerProcess {
@@ -44,9 +60,18 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server with this listener on a free port.
+    /// Starts a server with this listener on a free port, without a journal.
     pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
-        let arguments = arguments(listener, seed)?;
+        ServerProcess::start_with(listener, seed, ServerAsked::default())
+    }
+
+    /// Starts a server with this listener.
+    pub(crate) fn start_with(
+        listener: &Listener,
+        seed: u64,
+        asked: ServerAsked,
+    ) -> Result<ServerProcess> {
+        let arguments = arguments(listener, seed, asked)?;
         let mut process = OwnedChild::start("server", &arguments, Stdio::null())?;
         // A child that exits has written the reason to standard error.
         let ready = wait_until_ready(&mut process).context("the server did not start")?;
@@ -104,6 +129,37 @@ impl ServerProcess {
         Ok(self.totals.stopped())
     }
 
+    /// The journal of the requests since the previous reset. Waits until the responses to clients that have left are over, for
+    /// at most a second.
+    pub(crate) fn journal(&mut self) -> Result<Vec<ServedRequest>> {
+        let end = Instant::now() + JOURNAL_WAIT;
+        while self.requests_in_progress()? > 0 && Instant::now() < end {
+            thread::sleep(JOURNAL_POLL);
+        }
+        let mut requests: Vec<ServedRequest> = Vec::new();
+        loop {
+            let since = requests.last().map_or(0, |last| last.id);
+            let call = ControlCall::new(ControlOperation::ReadJournal)
+                .parameter("since", Some(since))
+                .answer(JSON_LINES);
+            let lines = self.call(&call)?;
+            let page = ServedRequest::from_journal(&lines);
+            let page = page.context("the server process did not send its journal")?;
+            if page.is_empty() {
+                return Ok(requests);
+            }
+            requests.extend(page);
+        }
+    }
+
+    fn requests_in_progress(&mut self) -> Result<u64> {
+        let call = ControlCall::new(ControlOperation::ReadLedger);
+        let report: LedgerReport = serde_json::from_str(&self.call(&call)?)
+            .context("the server process did not send its ledger")?;
+        let listeners = report.listeners.iter();
+        Ok(listeners.map(|one| one.ledger.in_progress).sum())
+    }
+
     fn set_profile(&mut self, profile: &Profile) -> Result<()> {
         let call = ControlCall::new(ControlOperation::ReplaceProfile);
         self.call(&call.body(TOML, profile.to_string())).map(drop)
@@ -131,9 +187,9 @@ impl ServerProcess {
     }
 }
 
-/// The command line of a server that serves on free ports, says nothing to people, and ends with this process. The control
+/// The command line of a server that says nothing to people, and ends with this process. The control
 /// plane gives it its profile later.
-fn arguments(listener: &Listener, seed: u64) -> Result<Vec<String>> {
+fn arguments(listener: &Listener, seed: u64, asked: ServerAsked) -> Result<Vec<String>> {
     let control_files = ControlPlane::max_open_files(CONTROL_CONNECTIONS);
     // The concurrency of a comparison is limited by open files alone.
     let connections = system_limits::connections_per_server(1, None, control_files)?;
@@ -143,10 +199,7 @@ fn arguments(listener: &Listener, seed: u64) -> Result<Vec<String>> {
         "--quiet",
         "--format=json",
         "--profile=clean",
-        "--port=0",
         "--control=127.0.0.1:0",
-        // Nothing asks for the journal, and each entry takes processor time.
-        "--journal-capacity=0",
         // Every fate is planned.
         "--no-request-faults",
         #[cfg(unix)]
@@ -154,6 +207,8 @@ fn arguments(listener: &Listener, seed: u64) -> Result<Vec<String>> {
     ];
     let mut arguments: Vec<_> = fixed.map(str::to_owned).into();
     arguments.extend([
+        format!("--port={}", asked.port),
+        format!("--journal-capacity={}", asked.journal_capacity),
         format!("--max-connections={connections}"),
         format!("--max-control-connections={CONTROL_CONNECTIONS}"),
         // Tells the processes apart in a list of processes.

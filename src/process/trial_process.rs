@@ -3,6 +3,7 @@
 use crate::process::child_process::{
     ChildEvent, ChildMessage, ChildProcess, PING_INTERVAL, ParentMessage,
 };
+use crate::process::program::job::{ProgramJob, ProgramRun};
 use crate::process::server_process::ServerProcess;
 use crate::process::trial_job::{CANCEL_GRACE, TrialJob, TrialResult};
 use anyhow::{Result, bail};
@@ -66,8 +67,33 @@ pub(crate) fn run_trial(
     interrupt: &Interrupt,
     server: Option<&mut ServerProcess>,
 ) -> Result<TrialResult> {
+    let job = ParentMessage::Job(Box::new(job));
+    match run_in_child(&job, interrupt, server)? {
+        ChildMessage::Finished(result) => Ok(*result),
+        _ => bail!("the trial process sent no result"),
+    }
+}
+
+/// Runs a program in a new trial process and waits until it has ended. Fails as [`run_trial`] does.
+pub(crate) fn run_program(
+    job: ProgramJob,
+    interrupt: &Interrupt,
+    server: &mut ServerProcess,
+) -> Result<ProgramRun> {
+    let job = ParentMessage::Program(Box::new(job));
+    match run_in_child(&job, interrupt, Some(server))? {
+        ChildMessage::ProgramEnded(run) => Ok(*run),
+        _ => bail!("the trial process sent no result"),
+    }
+}
+
+fn run_in_child(
+    job: &ParentMessage,
+    interrupt: &Interrupt,
+    server: Option<&mut ServerProcess>,
+) -> Result<ChildMessage> {
     let mut trial = ChildProcess::start()?;
-    trial.send(&ParentMessage::Job(Box::new(job)));
+    trial.send(job);
     interrupt.set_current(Some(trial.sender.clone()));
     let result = wait_for_result(&mut trial, server);
     interrupt.set_current(None);
@@ -78,18 +104,17 @@ pub(crate) fn run_trial(
 fn wait_for_result(
     trial: &mut ChildProcess,
     mut server: Option<&mut ServerProcess>,
-) -> Result<TrialResult> {
+) -> Result<ChildMessage> {
     let mut end = None;
     loop {
         let timeout = end.map_or(PING_INTERVAL, |end: Instant| {
             end.saturating_duration_since(Instant::now())
         });
         match trial.next(timeout) {
-            Some(ChildEvent::Received(ChildMessage::Finished(result))) => return Ok(*result),
             Some(ChildEvent::Received(ChildMessage::Failed(message, cause))) => {
                 return Err(TrialFailed { message, cause }.into());
             }
-            Some(ChildEvent::Received(_)) => bail!("the trial process sent no result"),
+            Some(ChildEvent::Received(message)) => return Ok(message),
             Some(ChildEvent::Closed) => return Err(trial.exit_error()),
             // A trial whose standard input closes cancels its run and sends a partial result.
             Some(ChildEvent::Interrupted) => {

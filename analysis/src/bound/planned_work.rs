@@ -78,15 +78,16 @@ fn planned_time(record: &AttemptRecord, timeout: Option<Duration>) -> Option<Dur
         _ if record.kind == AttemptKind::Hedge => None,
         Outcome::HedgeLost => None,
         // Nothing was sent; the backoff after it counts.
-        Outcome::CircuitOpen => Some(Duration::ZERO),
+        Outcome::CircuitOpen | Outcome::Unsent => Some(Duration::ZERO),
         // Nothing was planned for this time, or the response stood still for it.
         Outcome::Timeout(TimeoutKind::Connect | TimeoutKind::Stall | TimeoutKind::Speed, limit) => {
             Some(limit)
         }
         // The client did not wait for the planned end.
-        Outcome::Cancelled | Outcome::TooLarge | Outcome::Timeout(TimeoutKind::Run, _) => {
-            Some(planned_or_zero.min(record.service_time()))
-        }
+        Outcome::Cancelled
+        | Outcome::Abandoned
+        | Outcome::TooLarge
+        | Outcome::Timeout(TimeoutKind::Run, _) => Some(planned_or_zero.min(record.service_time())),
         // A hang within the body has no planned end, but took the timeout.
         Outcome::Timeout(_, limit) if record.status.is_some() => Some(limit),
         Outcome::Timeout(_, limit) => Some(planned.map_or(limit, |planned| planned.min(limit))),

@@ -191,7 +191,7 @@ impl ServerLimits {
 fn held_permit_as_planned(record: &AttemptRecord) -> bool {
     let was_abandoned = matches!(
         record.outcome,
-        Outcome::Timeout(..) | Outcome::Cancelled | Outcome::TooLarge
+        Outcome::Timeout(..) | Outcome::Cancelled | Outcome::Abandoned | Outcome::TooLarge
     );
     record.rejection().is_none() && !was_abandoned
 }

@@ -2,6 +2,7 @@
 
 use super::baseline::BaselineRatio;
 use super::concurrency_curve::ConcurrencyCurve;
+use super::program::{SkippedProgram, WallClock};
 use super::strategy_result::StrategyResult;
 use super::threshold_result::ThresholdResult;
 use super::trial::ServerSummary;
@@ -38,6 +39,9 @@ pub struct Comparison {
     pub thresholds: Vec<ThresholdResult>,
     /// Each strategy compared with an earlier result; empty without a baseline.
     pub baseline: Vec<BaselineRatio>,
+    /// The programs of the experiment that were left out because they are not there.
+    #[serde(default)]
+    pub skipped: Vec<SkippedProgram>,
 }
 
 /// What the harness itself adds: service times at concurrency 1 without delays.
@@ -116,8 +120,11 @@ pub struct Cell {
     /// otherwise the fastest; null without results.
     #[serde(default)]
     pub reference: Option<String>,
-    /// The results of each strategy.
+    /// The results of each strategy and program.
     pub strategies: Vec<StrategyResult>,
+    /// Where the wall times are measured: `client`, or `server` if one of the contenders is a program.
+    #[serde(default)]
+    pub wall_clock: WallClock,
     /// The server's ledger; null for an external server.
     pub server: Option<ServerSummary>,
     /// Whether the figures can be used.

@@ -5,6 +5,8 @@ mod concurrency_curve;
 mod document;
 mod figures;
 mod latencies;
+mod program;
+mod program_trial;
 mod ratio;
 mod schema_3;
 mod strategy_result;
@@ -20,6 +22,8 @@ pub use document::{
 };
 pub use figures::{PercentilePoint, ResourceUsage, Spread};
 pub use latencies::{Latencies, LatencyByResult, Percentile};
+pub use program::{ProgramFigures, SkippedProgram, WallClock};
+pub use program_trial::ProgramTrial;
 pub use ratio::Ratio;
 pub use strategy_result::{FailureCount, StrategyResult};
 pub use threshold_result::{ThresholdResult, ThresholdStatus};

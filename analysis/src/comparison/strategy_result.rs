@@ -5,6 +5,7 @@ mod tests;
 
 use super::figures::{PercentilePoint, ResourceUsage, Spread, distribution};
 use super::latencies::{self, LatencyByResult};
+use super::program::ProgramFigures;
 use super::ratio::Ratio;
 use super::trial::{AttemptView, RoundResult, Trial, median_trial};
 use crate::bottleneck::Bottleneck;
@@ -108,6 +109,9 @@ pub struct StrategyResult {
     pub median_round_attempts: Vec<AttemptView>,
     /// The median round in block characters, on the time scale of the slowest strategy under the same conditions.
     pub timeline: Vec<String>,
+    /// What only a program has; null for a strategy.
+    #[serde(default)]
+    pub program: Option<ProgramFigures>,
 }
 
 /// A kind of failure.
@@ -138,9 +142,7 @@ impl StrategyResult {
             .map(|trial| &trial.measured.records[..])
             .collect();
         let median = median_trial(trials)?;
-        let lost = trials
-            .iter()
-            .map(|trial| LostWall::from_trial(&trial.lost, trial.measured.wall));
+        let lost = trials.iter().map(Trial::lost_wall);
         let attempts = &median.measured.records;
         let wall_us =
             Spread::from_values(trials.iter().map(|trial| as_micros(trial.measured.wall)))?;
@@ -177,6 +179,7 @@ impl StrategyResult {
             resource_usage: ResourceUsage::median(&usages),
             percentiles,
             rounds: trials.iter().map(RoundResult::from).collect(),
+            program: ProgramFigures::from_trials(trials),
             lost_us: lost
                 .sum::<Option<LostWall>>()
                 .map(|lost| as_micros(lost.total())),

@@ -4,6 +4,7 @@
 mod tests;
 
 use super::figures::ResourceUsage;
+use super::program_trial::ProgramTrial;
 use crate::bound::BoundTerms;
 use crate::stats::median::lower_median;
 use crate::validity::{Lateness, LostTime, LostWall, Stall};
@@ -30,6 +31,8 @@ pub struct Trial {
     pub terms: Option<BoundTerms>,
     /// The server's ledger of this run; `None` for an external server.
     pub server: Option<ServerSummary>,
+    /// What only a program has; `None` for a strategy.
+    pub program: Option<ProgramTrial>,
 }
 
 impl Trial {
@@ -51,8 +54,28 @@ impl Trial {
     /// How the machine stalled during the trial, so that its round must be repeated; `None` if it did not. Neither the
     /// wall time nor errors decide: that would select results.
     pub fn stall(&self) -> Option<Stall> {
-        let lost = LostWall::from_trial(&self.lost, self.measured.wall);
-        Stall::find(self.lateness(), lost)
+        Stall::find(self.lateness(), self.lost_wall())
+    }
+
+    /// What was lost of the wall time; `None` if the system does not report it. Of a program it is only known whether the
+    /// machine stopped.
+    pub(crate) fn lost_wall(&self) -> Option<LostWall> {
+        let wall = self.measured.wall;
+        match self.program {
+            Some(_) => LostWall::of_stops(&self.lost, wall),
+            None => LostWall::from_trial(&self.lost, wall),
+        }
+    }
+
+    /// The CPU time of the client while it made requests. A program starts and ends beside that, with one thread: so much
+    /// of its CPU time does not count.
+    pub(crate) fn cpu_us(&self) -> u64 {
+        let cpu_us = self.resource_usage.cpu_us();
+        let Some(program) = &self.program else {
+            return cpu_us;
+        };
+        let beside = program.process.saturating_sub(self.measured.wall);
+        cpu_us.saturating_sub(as_micros(beside))
     }
 
     /// The lower bound divided by the wall time, 0 to 1; `None` without a bound and without delays.
@@ -202,6 +225,12 @@ pub struct RoundResult {
     /// The median lateness of delayed responses.
     #[serde(default)]
     pub lateness_p50_us: Option<f64>,
+    /// The time of the whole process of a program; null for a strategy.
+    #[serde(default)]
+    pub process_us: Option<u64>,
+    /// How the process of a program ended: `exit_0`, `timeout`; null for a strategy.
+    #[serde(default)]
+    pub exit: Option<String>,
     /// The 10th percentile of the planned delays above 0.
     #[serde(default)]
     pub delay_p10_us: Option<u64>,
@@ -213,6 +242,7 @@ pub struct RoundResult {
 impl From<&Trial> for RoundResult {
     fn from(trial: &Trial) -> RoundResult {
         let (stats, lateness) = (&trial.measured.stats, trial.lateness());
+        let program = trial.program.as_ref();
         RoundResult {
             round: trial.round,
             position: trial.position,
@@ -228,6 +258,8 @@ impl From<&Trial> for RoundResult {
             bodies_digest: None,
             lateness_p99_us: lateness.map(|lateness| as_micros(lateness.p99) as f64),
             lateness_p50_us: lateness.map(|lateness| as_micros(lateness.p50) as f64),
+            process_us: program.map(|program| as_micros(program.process)),
+            exit: program.map(|program| program.exit.label()),
             delay_p10_us: lateness.map(|lateness| as_micros(lateness.short_delay)),
             delay_mean_us: lateness.map(|lateness| as_micros(lateness.mean_delay)),
         }

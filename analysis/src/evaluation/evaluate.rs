@@ -4,7 +4,7 @@ use super::measured_cell::{MeasuredCell, MeasuredStrategy, usable_cores};
 use super::{ratios, verdict_evidence};
 use crate::bottleneck::{Bottleneck, ObservedRun};
 use crate::bound::{BoundTerms, ServerLimits};
-use crate::comparison::{Cell, StrategyResult, Trial, median_trial};
+use crate::comparison::{Cell, StrategyResult, Trial, WallClock, median_trial};
 use crate::report::timeline;
 use crate::validity::ResponseExcess;
 use flagpole_protocol::as_micros;
@@ -40,12 +40,18 @@ impl MeasuredCell {
         add_timelines(&mut strategies, &self.strategies);
         let verdict = verdict_evidence::verdict(&self, &mut strategies);
         let rounds = self.strategies.iter().map(|one| one.trials.len());
+        let wall_clock = if self.has_programs() {
+            WallClock::Server
+        } else {
+            WallClock::Client
+        };
         Cell {
             conditions: self.conditions,
             rounds: rounds.max().unwrap_or(0),
             order: self.order,
             repeated_rounds: self.repeated_rounds,
             reference,
+            wall_clock,
             strategies,
             server: self.server,
             verdict,
@@ -54,7 +60,7 @@ impl MeasuredCell {
 }
 
 fn bottleneck(trial: &Trial, limits: ServerLimits, is_external: bool, cores: usize) -> Bottleneck {
-    let (measured, cpu) = (&trial.measured, trial.resource_usage.cpu_us());
+    let (measured, cpu) = (&trial.measured, trial.cpu_us());
     Bottleneck::for_run(&ObservedRun {
         records: &measured.records,
         concurrency: measured.concurrency,

@@ -37,6 +37,14 @@ pub struct MeasuredCell {
     pub unchecked: Vec<String>,
 }
 
+impl MeasuredCell {
+    /// Whether one of the contenders is a program.
+    pub(super) fn has_programs(&self) -> bool {
+        let mut trials = self.strategies.iter().flat_map(|one| &one.trials);
+        trials.any(|trial| trial.program.is_some())
+    }
+}
+
 /// The trials of one strategy.
 #[derive(Clone, Debug, Default)]
 pub struct MeasuredStrategy {

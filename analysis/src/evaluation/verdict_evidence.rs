@@ -58,7 +58,7 @@ fn observed_strategy(
 ) -> ObservedStrategy {
     let trials = &measured.trials;
     let efficiencies = trials.iter().filter_map(Trial::efficiency);
-    let cpu_us = trials.iter().map(|trial| trial.resource_usage.cpu_us());
+    let cpu_us = trials.iter().map(Trial::cpu_us);
     let server_cpu_us = trials
         .iter()
         .map(|trial| Some(trial.server.as_ref()?.cpu_us));
@@ -67,9 +67,7 @@ fn observed_strategy(
     let sum = |(busy, took), (more_busy, more_took)| (busy + more_busy, took + more_took);
     let busy: Option<Vec<_>> = records().map(|records| busy_time(records)).collect();
     let busy = busy.and_then(|busy| busy.into_iter().reduce(sum));
-    let lost = trials
-        .iter()
-        .filter_map(|trial| LostWall::from_trial(&trial.lost, trial.measured.wall));
+    let lost = trials.iter().filter_map(Trial::lost_wall);
     ObservedStrategy {
         name: measured.name.clone(),
         walls: trials.iter().map(|trial| trial.measured.wall).collect(),
@@ -103,7 +101,8 @@ fn stalled_rounds(trials: &[Trial]) -> Vec<usize> {
 
 /// The round of the trial and the first difference between its records and the server's ledger.
 fn mismatch(trial: &Trial) -> Option<(usize, Mismatch)> {
-    let server = trial.server.as_ref()?;
+    // The records of a program are made of the server's own journal, with which the runner compares the ledger.
+    let server = trial.server.as_ref().filter(|_| trial.program.is_none())?;
     let records = &trial.measured.records;
     let mismatch = first_mismatch(records, server.requests, &server.by_status)?;
     Some((trial.round, mismatch))

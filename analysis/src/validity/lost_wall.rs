@@ -65,6 +65,17 @@ impl LostWall {
         })
     }
 
+    /// What a trial of this wall time lost to stops of the machine or of its processes alone: all that is known of a program,
+    /// whose threads cannot be watched. `None` if the system does not report it.
+    pub fn of_stops(lost: &LostTime, wall: Duration) -> Option<LostWall> {
+        Some(LostWall {
+            trials: 1,
+            wall,
+            stopped: Duration::from_micros(lost.stopped_us?).min(wall),
+            ..LostWall::default()
+        })
+    }
+
     /// All that was lost, at most the wall time.
     pub fn total(&self) -> Duration {
         let lost = self.stopped + self.throttled + self.stolen + self.displaced;

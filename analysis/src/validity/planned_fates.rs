@@ -152,6 +152,8 @@ fn is_timing_dependent(record: &AttemptRecord) -> bool {
                 | Outcome::HedgeLost
                 | Outcome::CircuitOpen
                 | Outcome::Cancelled
+                | Outcome::Abandoned
+                | Outcome::Unsent
         )
 }
 

@@ -177,6 +177,7 @@ impl Run {
             ..ResourceUsage::default()
         };
         Trial {
+            program: None,
             round,
             position: 1,
             server: (!is_external).then(|| self.ledger(&records, cpu_us(self.server_cpu))),

@@ -110,6 +110,7 @@ impl RetryRule for Retry {
             | Outcome::WriteFailed { .. }
             | Outcome::HedgeLost
             | Outcome::Cancelled
+            | Outcome::Abandoned
             | Outcome::Unsent => false,
         }
     }

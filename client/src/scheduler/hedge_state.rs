@@ -39,7 +39,10 @@ impl HedgeState {
         match kind {
             AttemptKind::Hedge => self.hedges += 1,
             AttemptKind::Redirect => self.others += 1,
-            AttemptKind::First | AttemptKind::Retry | AttemptKind::Metadata => {
+            AttemptKind::First
+            | AttemptKind::Retry
+            | AttemptKind::Metadata
+            | AttemptKind::Duplicate => {
                 self.others += 1;
                 self.candidates.push_back(id);
             }

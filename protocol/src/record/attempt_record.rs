@@ -23,6 +23,8 @@ pub enum AttemptKind {
     Redirect,
     /// The flag arrived, and its country's name is needed.
     Metadata,
+    /// The file had been delivered already; only programs under comparison make such requests.
+    Duplicate,
 }
 
 impl AttemptKind {
@@ -34,6 +36,7 @@ impl AttemptKind {
             AttemptKind::Hedge => "hedge",
             AttemptKind::Redirect => "redirect",
             AttemptKind::Metadata => "metadata",
+            AttemptKind::Duplicate => "duplicate",
         }
     }
 }

@@ -84,7 +84,7 @@ impl LoadStats {
         let is_sent = !matches!(record.outcome, Outcome::CircuitOpen | Outcome::Unsent);
         self.attempts += u64::from(is_sent);
         match record.kind {
-            AttemptKind::First | AttemptKind::Metadata => {}
+            AttemptKind::First | AttemptKind::Metadata | AttemptKind::Duplicate => {}
             AttemptKind::Retry => self.retries += 1,
             AttemptKind::Hedge => self.hedges += 1,
             AttemptKind::Redirect => self.redirects += 1,

@@ -97,6 +97,9 @@ pub enum Outcome {
     HedgeLost,
     /// The run was cancelled during the attempt.
     Cancelled,
+    /// A program under comparison closed the connection before the end of the response, for a reason of its own such as a
+    /// timeout.
+    Abandoned,
     /// The run ended before a connection was free for the request, or before its retry was due: no request was sent.
     Unsent,
 }
@@ -194,6 +197,10 @@ impl Outcome {
                 (Intermediate, "hedge_lost", words)
             }
             Outcome::Cancelled => (Error, "cancelled", "cancelled"),
+            Outcome::Abandoned => {
+                let words = "the program closed the connection before the end of the response";
+                (Error, "abandoned", words)
+            }
             Outcome::Unsent => (Error, "unsent", "not sent before the run ended"),
         }
     }

@@ -90,7 +90,7 @@ impl RunStats {
         }
         self.started += u64::from(record.attempt == 1);
         match record.kind {
-            AttemptKind::First | AttemptKind::Metadata => {}
+            AttemptKind::First | AttemptKind::Metadata | AttemptKind::Duplicate => {}
             AttemptKind::Retry => self.retries += 1,
             AttemptKind::Hedge => self.hedges += 1,
             AttemptKind::Redirect => self.redirects += 1,

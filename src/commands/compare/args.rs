@@ -1,10 +1,12 @@
 //! The options of `compare`.
 
+use crate::experiment::spec::program::NamedProgram;
 use crate::options::built_in::{EXPERIMENTS, PROFILES};
 use crate::options::comma_lists::LatencyList;
 use crate::options::control_address::ControlAddress;
 use crate::options::flag_selection::FlagCount;
 use crate::options::policy::PolicyOptions;
+use crate::options::policy_values::PositiveDuration;
 use crate::options::profile_options::ServerOptions;
 use crate::options::typed_options::TypedOptions;
 use crate::options::{names, value_parsers};
@@ -53,6 +55,7 @@ Examples:
   flagpole compare mine.toml --result mine.json
   flagpole compare mine.toml --baseline mine.json --fail-if 'async/baseline.wall.low > 1.05'
   flagpole compare mine.toml --strict --fail-if 'async.efficiency < 0.9'
+  flagpole compare --command 'mine=python3 client.py {files} {concurrency} {dest}' --strategy async
   flagpole compare --url http://127.0.0.1:8001 --format json
   flagpole compare --url http://127.0.0.1:8001 --urls paths.txt")]
 #[expect(
@@ -70,6 +73,23 @@ pub(crate) struct CompareArgs {
     /// Compare these strategies: comma-separated, repeatable, or `all` [default: sequential,threads,async]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = strategies, add = ArgValueCandidates::new(names::strategy_lists))]
     pub(super) strategy: Vec<StrategyList>,
+
+    /// Compare this program too: `NAME=COMMAND`, with placeholders such as `{url}`; repeatable
+    ///
+    /// Each trial runs the command, split into words as a shell does, against flagpole's own server. Placeholders: {url},
+    /// {host}, {port} of the server; {files}, a file with the URLs to download, one a line; {dest}, an empty folder;
+    /// {concurrency}; {seed}; {clients}, a folder with flagpole's example clients; `{{` and `}}` are braces. Without
+    /// --strategy only programs are compared, beside the strategies of EXPERIMENT. Policy options apply to strategies only.
+    #[arg(long, value_name = "NAME=COMMAND", help_heading = "Programs")]
+    pub(super) command: Vec<NamedProgram>,
+
+    /// End a program after this time [default: 60s]
+    #[arg(long, value_name = "DURATION", help_heading = "Programs")]
+    pub(super) command_timeout: Option<PositiveDuration>,
+
+    /// Serve on this port, for programs that know only theirs
+    #[arg(long, value_name = "PORT", value_parser = value_parsers::port, conflicts_with = "url", help_heading = "Programs")]
+    pub(super) port: Option<u16>,
 
     /// Send requests by flagpole's codec (`built-in`) or by `hyper` [default: built-in]
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(names::transports))]

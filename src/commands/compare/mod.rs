@@ -14,7 +14,7 @@ use crate::experiment::evaluation::{baseline, exit_reasons};
 use crate::experiment::output_target::{self, OutputTarget};
 use crate::experiment::runner::record_log::RecordLog;
 use crate::experiment::spec::experiment::Experiment;
-use crate::experiment::{foreseen::thresholds, grid, site_probe};
+use crate::experiment::{foreseen::thresholds, grid, program_check, site_probe};
 use crate::process::{system_limits, trial_process::Interrupt};
 use crate::{interrupt, output, run_page};
 use anstream::{AutoStream, ColorChoice};
@@ -37,15 +37,17 @@ impl CompareArgs {
             output::result(&format!("{:#}\n", Comparison::schema()))?;
             return Ok(ExitStatus::Success);
         }
-        let experiment = self.experiment()?;
+        let mut experiment = self.experiment()?;
         check(&experiment).map_err(|error| self.name_cause(error))?;
-        let as_file = || toml::to_string(&experiment).context("cannot write TOML");
+        let as_file = toml::to_string(&experiment).context("cannot write TOML")?;
         if self.print_experiment {
-            output::result(&as_file()?)?;
+            output::result(&as_file)?;
             return Ok(ExitStatus::Success);
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         self.check_rounds(&experiment)?;
+        let skipped = program_check::leave_out_missing(&mut experiment);
+        let skipped = skipped.map_err(|error| self.name_cause(error))?;
         self.check_thresholds(&experiment)?;
         let server = site_probe::probe(&experiment).map_err(|error| self.name_cause(error))?;
         let server = server.as_ref();
@@ -53,7 +55,7 @@ impl CompareArgs {
         checked.map_err(|error| self.name_cause(error))?;
         let files = self.open_files()?;
         if let Some(save) = files.save {
-            save.write(&as_file()?)?;
+            save.write(&as_file)?;
         }
         let interrupt = Interrupt::default();
         let handle = interrupt.clone();
@@ -67,6 +69,7 @@ impl CompareArgs {
         let mut measured =
             grid::measure(&experiment, server, &interrupt, &mut records, live.as_ref())?;
         let comparison = &mut measured.comparison;
+        comparison.skipped = skipped;
         if let Some(earlier) = &earlier {
             comparison.baseline = baseline::compare(comparison, earlier);
         }

@@ -5,6 +5,8 @@ mod tests;
 
 use super::args::CompareArgs;
 use crate::experiment::spec::experiment::Experiment;
+use crate::experiment::spec::program::NamedProgram;
+use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::options::built_in::PROFILES;
 use crate::options::names::{self, StrategyName};
 use crate::options::path_list;
@@ -32,6 +34,7 @@ impl CompareArgs {
         let strategies = self.strategy.iter().flat_map(|list| &list.0);
         let strategies: Vec<_> = strategies.map(|one| StrategyName(*one)).collect();
         replace_list(&mut experiment.grid.strategies, strategies);
+        self.add_programs(experiment)?;
         replace_list(&mut experiment.grid.concurrency, self.concurrency.clone());
         replace_value(&mut experiment.transport, self.transport);
         replace_value(&mut experiment.rounds, self.rounds);
@@ -45,6 +48,29 @@ impl CompareArgs {
             experiment.reference.clone_from(&self.reference);
         }
         experiment.fail_if.extend(self.fail_if.iter().cloned());
+        Ok(())
+    }
+
+    /// Adds the programs of the command line to those of the experiment.
+    fn add_programs(&self, experiment: &mut Experiment) -> Result<()> {
+        let defaults = StrategyVariant::defaults();
+        // The strategies of an experiment stay, also those that it does not name.
+        let has_defaults = experiment.programs.is_empty() && experiment.grid.strategies.is_empty();
+        if self.experiment.is_some() && has_defaults && !self.command.is_empty() {
+            experiment.grid.strategies = defaults.map(StrategyName).collect();
+        }
+        for NamedProgram { name, program } in &self.command {
+            let program = program.clone();
+            if experiment.programs.insert(name.clone(), program).is_some() {
+                bail!("--command: duplicate name `{name}`; choose another one");
+            }
+        }
+        if self.port.is_some() {
+            experiment.port = self.port;
+        }
+        if self.command_timeout.is_some() {
+            experiment.program_timeout = self.command_timeout;
+        }
         Ok(())
     }
 

@@ -33,7 +33,9 @@ pub(crate) fn evaluate_cell(
         strategies.push(MeasuredStrategy {
             name: variant.name.clone(),
             policy: variant.policy.describe().join(", "),
+            // A program has a policy of its own.
             compares_first_attempts_only: limits_retries
+                || conditions.has_programs()
                 || !conditions.experiment.policies.is_empty(),
             trials,
         });
@@ -82,6 +84,10 @@ fn other_reasons(conditions: &CellConditions<'_>, cell: &CellTrials) -> Vec<Vali
     if let Some(abort) = &cell.abort_reason {
         reasons.push(ValidityIssue::aborted(abort.message.clone()));
         reasons.extend(resource_issue(abort.cause, "a trial was aborted"));
+    }
+    for problem in &cell.journal_problems {
+        let issue = ValidityIssue::invalid("journal_incomplete", problem.clone());
+        reasons.push(issue);
     }
     let records = || cell.all_trials().flat_map(|trial| &trial.measured.records);
     reasons.extend(connect_reasons(records));

@@ -51,7 +51,7 @@ pub(crate) fn thresholds(
     thresholds.filter(|one| one.status == status).collect()
 }
 
-/// Whether a download failed unexpectedly. Bad responses of flagpole's own server are intended faults; a server that
+/// Whether a program or a download failed unexpectedly. Bad responses of flagpole's own server are intended faults; a server that
 /// cannot be reached and a file that cannot be written are not.
 pub(crate) fn has_unexpected_errors(cell: &CellTrials, is_own_server: bool) -> bool {
     let is_unexpected = |outcome: &Outcome| match outcome {
@@ -61,6 +61,10 @@ pub(crate) fn has_unexpected_errors(cell: &CellTrials, is_own_server: bool) -> b
         | Outcome::Cancelled => true,
         outcome => !is_own_server && outcome.class() == OutcomeClass::Error,
     };
+    let mut programs = cell.all_trials().filter_map(|trial| trial.program.as_ref());
+    if programs.any(|program| !program.exit.is_success()) {
+        return true;
+    }
     let mut records = cell.all_trials().flat_map(|trial| &trial.measured.records);
     records.any(|record| record.is_final && is_unexpected(&record.outcome))
 }

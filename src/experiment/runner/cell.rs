@@ -5,21 +5,36 @@
 use super::conditions::CellConditions;
 use super::failure::Failure;
 use super::plan_predictor::{self, PlanPredictor};
+use super::program_trial::ProgramFiles;
 use super::progress::Progress;
 use super::record_log::{CellRecords, RecordLog};
-use crate::experiment::spec::strategy_variant::StrategyVariant;
+use crate::experiment::spec::program::Program;
+use crate::experiment::spec::strategy_variant::{Contender, StrategyVariant};
 use crate::process::lost_time::local_server::LocalServer;
 use crate::process::lost_time::processor_log::ProcessorLog;
-use crate::process::server_process::ServerProcess;
+use crate::process::server_process::{ServerAsked, ServerProcess};
 use crate::process::trial_job::TrialJob;
-use crate::process::trial_process::{Interrupt, run_trial};
-use anyhow::Result;
+use crate::process::trial_process::{Interrupt, run_program, run_trial};
+use anyhow::{Context as _, Result};
 use flagpole_analysis::comparison::{ServerSummary, Trial, set_usual_waits};
-use flagpole_analysis::validity::Repetition;
-use flagpole_client::Target;
+use flagpole_analysis::program::{ServedRequest, served_wall};
+use flagpole_analysis::validity::{AttemptCounts, Repetition};
+use flagpole_client::{Strategy, Target};
 use flagpole_protocol::{AttemptRecord, DrawPurpose, MeasuredRun, RngKey, RunStats};
 use rand::seq::SliceRandom as _;
+use std::mem;
 use std::time::UNIX_EPOCH;
+
+/// The name of what runs where a program does.
+const PROGRAM: &str = "program";
+
+/// A journal has room for this many requests for each file of the workload, and for some others. A trial in which a program
+/// makes more cannot be used.
+const REQUESTS_PER_FILE: usize = 8;
+const MIN_JOURNAL: usize = 10_000;
+
+/// The most requests that `serve` remembers.
+const MAX_JOURNAL: usize = 10_000_000;
 
 /// The trials of a cell.
 #[derive(Default)]
@@ -37,6 +52,8 @@ pub(crate) struct CellTrials {
     pub(crate) server: Option<ServerSummary>,
     /// Why the rounds ended early.
     pub(crate) abort_reason: Option<Failure>,
+    /// Why the journal of a trial cannot be used, from which its wall time follows and all that is known of a program.
+    pub(crate) journal_problems: Vec<String>,
 }
 
 impl CellTrials {
@@ -94,13 +111,18 @@ pub(crate) fn run_cell(
     }
     let seed = conditions.experiment.seed.0;
     let listener = conditions.listener()?;
-    let start = |listener| ServerProcess::start(listener, seed);
+    let asked = server_asked(conditions)?;
+    let start = |listener| ServerProcess::start_with(listener, seed, asked);
     let predict = |listener| PlanPredictor::new(seed, listener);
+    let server = listener.as_ref().map(start).transpose()?;
+    let url = server.as_ref().filter(|_| conditions.has_programs());
+    let program_files = url.map(|server| ProgramFiles::write(conditions, &server.url));
     let mut run = CellRun {
         conditions,
         interrupt,
+        program_files: program_files.transpose()?,
         predictor: listener.as_ref().map(predict).transpose()?,
-        server: listener.as_ref().map(start).transpose()?,
+        server,
         processors: ProcessorLog::start(local_server(conditions)?),
         records: CellRecords::new(records, conditions)?,
     };
@@ -114,6 +136,25 @@ pub(crate) fn run_cell(
         None => {}
     }
     Ok(cell)
+}
+
+/// What the contenders need of flagpole's own server. Programs need its journal: that of all requests of a trial, with many
+/// retries.
+fn server_asked(conditions: &CellConditions<'_>) -> Result<ServerAsked> {
+    let experiment = conditions.experiment;
+    let mut tries = REQUESTS_PER_FILE;
+    for variant in conditions.variants {
+        tries = tries.max(2 * variant.policy()?.retry.max_attempts() as usize);
+    }
+    let capacity = tries.saturating_mul(experiment.downloads()) + MIN_JOURNAL;
+    Ok(ServerAsked {
+        port: experiment.port.unwrap_or(0),
+        journal_capacity: if conditions.has_programs() {
+            capacity.min(MAX_JOURNAL)
+        } else {
+            0
+        },
+    })
 }
 
 /// The server at the URL of the experiment, if it runs on this machine.
@@ -131,6 +172,8 @@ struct CellRun<'a> {
     interrupt: &'a Interrupt,
     /// `None` if the trials use an external server.
     server: Option<ServerProcess>,
+    /// `None` without programs.
+    program_files: Option<ProgramFiles>,
     /// `None` if the trials use an external server.
     predictor: Option<PlanPredictor>,
     processors: ProcessorLog,
@@ -215,8 +258,16 @@ impl CellRun<'_> {
                 &format!("{name}, {title}{note}"),
             );
             names.push(name.clone());
-            let mut trial = self.run_trial(variant, round, position);
+            let ran = self.run_contender(variant, round, position);
+            let (mut trial, served) = ran.map_or_else(
+                |error| (Err(error), None),
+                |(trial, served)| (Ok(trial), served),
+            );
             abort_reason = self.finish_trial(&format!("`{name}` in {title}"), &mut trial);
+            let problem = trial.as_ref().ok().zip(served);
+            let problem = problem.and_then(|(trial, served)| journal_problem(trial, &served));
+            let problem = problem.map(|problem| format!("{name} in {title}: {problem}"));
+            cell.journal_problems.extend(problem);
             match trial {
                 Ok(trial) if round == 0 || abort_reason.is_some() => {
                     cell.unmeasured.push((index, trial));
@@ -240,7 +291,8 @@ impl CellRun<'_> {
     /// Resets the server after a trial and adds its ledger to the trial; returns the reason if the round must be aborted.
     fn finish_trial(&mut self, title: &str, trial: &mut Result<Trial>) -> Option<Failure> {
         let mut failure = match &trial {
-            Ok(trial) => Failure::for_trial(trial, self.server.is_none()),
+            Ok(trial) => Failure::for_program(trial)
+                .or_else(|| Failure::for_trial(trial, self.server.is_none())),
             Err(error) => Some(Failure::from_error(error)),
         };
         let is_interrupted = self.interrupt.is_requested();
@@ -285,8 +337,74 @@ impl CellRun<'_> {
         }
     }
 
+    /// Runs a trial. With a program among the contenders the journal of the trial gives its wall time.
+    fn run_contender(
+        &mut self,
+        variant: &StrategyVariant,
+        round: usize,
+        position: usize,
+    ) -> Result<(Trial, Option<Vec<ServedRequest>>)> {
+        match &variant.contender {
+            Contender::Program(program) => self
+                .run_program(program, round, position)
+                .map(|(trial, served)| (trial, Some(served))),
+            Contender::Strategy(strategy) => {
+                let mut trial = self.run_trial(*strategy, variant, round, position)?;
+                let server = self.server.as_mut();
+                let server = server.filter(|_| self.program_files.is_some());
+                if self.interrupt.is_requested() {
+                    return Ok((trial, None));
+                }
+                let journal = server.map(ServerProcess::journal).transpose()?;
+                let now = UNIX_EPOCH.elapsed().unwrap_or_default();
+                let wall = journal.as_ref().and_then(|served| served_wall(served, now));
+                trial.measured.wall = wall.unwrap_or(trial.measured.wall);
+                Ok((trial, journal))
+            }
+        }
+    }
+
+    /// Runs a trial of a program, of which all but its process is measured at the server.
+    fn run_program(
+        &mut self,
+        program: &Program,
+        round: usize,
+        position: usize,
+    ) -> Result<(Trial, Vec<ServedRequest>)> {
+        let parts = self.server.as_mut().zip(self.program_files.as_ref());
+        let parts = parts.zip(self.predictor.as_ref());
+        let ((server, files), predictor) = parts.context("programs need flagpole's own server")?;
+        let dest = tempfile::tempdir().context("cannot create a temporary folder")?;
+        let job = files.job(self.conditions, program, dest.path());
+        let run = run_program(job, self.interrupt, server)?;
+        let journal = server.journal()?;
+        let wall = served_wall(&journal, run.ended_at).unwrap_or_default();
+        let (resource_usage, lost) = (run.resource_usage, run.lost);
+        let mut observed = files.observe(self.conditions, predictor, program, run, &journal)?;
+        let records = mem::take(&mut observed.requests.records);
+        let trial = Trial {
+            round,
+            position,
+            measured: MeasuredRun {
+                strategy: PROGRAM,
+                concurrency: observed.requests.max_in_flight,
+                wall,
+                timeout: None,
+                stats: RunStats::from_records(&records),
+                records,
+            },
+            resource_usage,
+            lost,
+            terms: None,
+            server: None,
+            program: Some(observed),
+        };
+        Ok((trial, journal))
+    }
+
     fn run_trial(
         &mut self,
+        strategy: &'static dyn Strategy,
         variant: &StrategyVariant,
         round: usize,
         position: usize,
@@ -294,9 +412,9 @@ impl CellRun<'_> {
         let experiment = self.conditions.experiment;
         let own_url = self.server.as_ref().map(|server| server.url.clone());
         let url = experiment.url.clone().or(own_url);
-        let concurrency = variant.strategy.concurrency(self.conditions.concurrency);
+        let concurrency = strategy.concurrency(self.conditions.concurrency);
         let job = TrialJob {
-            strategy: variant.strategy.name().to_owned(),
+            strategy: strategy.name().to_owned(),
             url: url.expect("without a URL there is flagpole's own server"),
             codes: experiment.codes(),
             paths: experiment.urls.clone().unwrap_or_default(),
@@ -316,7 +434,7 @@ impl CellRun<'_> {
             round,
             position,
             measured: MeasuredRun {
-                strategy: variant.strategy.name(),
+                strategy: strategy.name(),
                 concurrency: concurrency.get(),
                 wall: result.wall,
                 timeout: variant.policy()?.timeouts.total,
@@ -327,8 +445,29 @@ impl CellRun<'_> {
             lost: result.lost,
             terms: None,
             server: None,
+            program: None,
         })
     }
+}
+
+/// Why the journal of a trial cannot be used; `None` if it has all requests that the ledger counts.
+fn journal_problem(trial: &Trial, served: &[ServedRequest]) -> Option<String> {
+    let ledger = trial.server.as_ref()?;
+    let mut counts = AttemptCounts::default();
+    for request in served {
+        match request.end.as_ref().and_then(|end| end.status) {
+            Some(status) => *counts.by_status.entry(status).or_default() += 1,
+            None => counts.without_status += 1,
+        }
+    }
+    let (journal, requests) = (served.len() as u64, ledger.requests);
+    if journal != requests {
+        return Some(format!(
+            "the server's journal has {journal} of {requests} requests"
+        ));
+    }
+    let mismatch = counts.first_mismatch(requests, &ledger.by_status)?;
+    Some(format!("the server's journal has {mismatch}"))
 }
 
 /// The name of a run. Unique, because the server counts requests per name, and an external server may remember the

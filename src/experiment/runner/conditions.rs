@@ -61,6 +61,11 @@ impl Experiment {
 }
 
 impl CellConditions<'_> {
+    /// Whether a program is compared, so that the wall times of all contenders are measured at the server.
+    pub(crate) fn has_programs(&self) -> bool {
+        self.variants.iter().any(|one| one.program().is_some())
+    }
+
     /// The listener of flagpole's own server; `None` with an external server.
     pub(crate) fn listener(&self) -> Result<Option<Listener>> {
         let mut listener = self.experiment.listener()?;
@@ -89,7 +94,12 @@ impl CellConditions<'_> {
         }
         let policy = experiment.policy.describe();
         if !policy.is_empty() {
-            pairs.push(("policy", policy.join(", ")));
+            let only = if self.has_programs() {
+                " (not of programs)"
+            } else {
+                ""
+            };
+            pairs.push(("policy", policy.join(", ") + only));
         }
         if self.shows_concurrency {
             pairs.push((MAX_CONCURRENCY, self.concurrency.to_string()));

@@ -1,5 +1,6 @@
 //! Failures of trials and servers, and attempts that did not reach the server.
 
+use super::program_trial::no_request;
 use crate::process::system_limits::{self, resource_issue};
 use crate::process::trial_process::TrialFailed;
 use anyhow::Error;
@@ -49,6 +50,14 @@ impl Failure {
             message: record.outcome.to_string(),
             cause,
         })
+    }
+
+    /// The failure of a program that made no request: nothing is known of it.
+    pub(super) fn for_program(trial: &Trial) -> Option<Failure> {
+        let program = trial.program.as_ref()?;
+        let requests = &program.requests;
+        let made_none = requests.max_in_flight == 0;
+        made_none.then(|| Failure::new(no_request(&program.command, program.exit, &program.stderr)))
     }
 
     /// The failure of a trial in which no attempt reached the server; an external server may not run.

@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod live_comparison;
 pub(crate) mod overhead;
 pub(crate) mod plan_predictor;
+mod program_trial;
 pub(crate) mod progress;
 
 pub(crate) mod record_log;

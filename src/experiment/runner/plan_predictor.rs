@@ -37,6 +37,11 @@ impl PlanPredictor {
         }
     }
 
+    /// The planned timing of a record, whether it has one or not; `None` if fates depend on the time of a request.
+    pub(crate) fn plan(&self, record: &AttemptRecord) -> Option<ServerTiming> {
+        (!self.has_time_windows).then(|| self.predict(record))
+    }
+
     fn predict(&self, record: &AttemptRecord) -> ServerTiming {
         let key = record.resource.into();
         let request = RequestInfo::get(&key, record.request_number, Duration::ZERO);

@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// The time to start and end a trial process, in seconds.
 const PROCESS: f64 = 30e-3;
 
+/// The time to start and end a program: that of an interpreter with its libraries.
+const PROGRAM: f64 = 200e-3;
+
 /// The time of a download without a delay, in seconds.
 const DOWNLOAD: f64 = 100e-6;
 
@@ -165,11 +168,12 @@ fn trial_time(
     listener: Option<&Listener>,
 ) -> Result<f64> {
     let timeout = variant.policy()?.timeouts.total.unwrap_or(Duration::MAX);
-    let concurrency = variant.strategy.concurrency(conditions.concurrency).get();
+    let concurrency = variant.concurrency(conditions.concurrency).get();
     let downloads = conditions.experiment.downloads();
     let delay = listener.map_or(0.0, |listener| typical_delay(&listener.latency));
     let delays = delay.min(timeout.as_secs_f64()) * downloads.div_ceil(concurrency) as f64;
-    Ok(delays + PROCESS + DOWNLOAD * downloads as f64)
+    let process = variant.program().map_or(PROCESS, |_| PROGRAM);
+    Ok(delays + process + DOWNLOAD * downloads as f64)
 }
 
 /// The mean of the nine deciles, in seconds. Unlike the mean of all delays, it is hardly affected by a long tail.

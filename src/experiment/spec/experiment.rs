@@ -1,9 +1,11 @@
 //! An experiment as plain data, and its TOML format.
 
+use super::program::Program;
 use crate::options::built_in::EXPERIMENTS;
 use crate::options::flag_selection::FlagCount;
 use crate::options::names::StrategyName;
 use crate::options::policy::PolicyOptions;
+use crate::options::policy_values::PositiveDuration;
 use crate::options::profile_options;
 use crate::options::value_parsers::Seed;
 use crate::process::trial_job::{self, Files};
@@ -16,9 +18,10 @@ use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::describe_toml_error;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_with::{serde_as, skip_serializing_none};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::time::Duration;
 
 /// The default number of rounds. With 20, the minimum detectable effect is about one standard deviation of a round.
 pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 0");
@@ -26,6 +29,9 @@ pub(crate) const ROUNDS: NonZeroUsize = NonZeroUsize::new(20).expect("20 is not 
 /// The default concurrency is at most this. 30 is the number of threads of the program in the book that docs/article.md
 /// follows.
 const DEFAULT_CONCURRENCY: usize = 30;
+
+/// The default time limit of a trial of a program.
+const PROGRAM_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A comparison as its file describes it; docs/experiments.md documents the keys.
 #[serde_as]
@@ -67,6 +73,12 @@ pub(crate) struct Experiment {
     #[serde_as(as = "Vec<TextOrNumber>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fail_if: Vec<Threshold>,
+    /// The port of flagpole's own server, for programs that know only theirs; by default a free one.
+    pub(crate) port: Option<u16>,
+    /// The time limit of a trial of a program.
+    #[serde_as(as = "Option<TextOrNumber>")]
+    #[serde(default)]
+    pub(crate) program_timeout: Option<PositiveDuration>,
     /// Who speaks HTTP in all strategies.
     #[serde_as(as = "TextOrNumber")]
     #[serde(default)]
@@ -81,6 +93,12 @@ pub(crate) struct Experiment {
     pub(crate) policies: BTreeMap<String, PolicyOptions>,
     /// The listener of flagpole's own server, instead of a profile.
     pub(crate) server: Option<Listener>,
+    /// Programs to compare, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) programs: BTreeMap<String, Program>,
+    /// The names of the programs that are not there.
+    #[serde(skip)]
+    pub(crate) missing_programs: BTreeSet<String>,
 }
 
 /// The values to compare. Each latency with each concurrency is a cell.
@@ -154,6 +172,18 @@ impl Experiment {
         let downloads = self.list_length().saturating_mul(self.times.get());
         let (paths, files) = (self.urls.as_deref(), self.files.unwrap_or_default());
         trial_job::workload(&self.codes(), paths.unwrap_or_default(), files, downloads)
+    }
+
+    /// The programs that are compared: all but those that are not there.
+    pub(crate) fn available_programs(&self) -> impl Iterator<Item = (&String, &Program)> {
+        let programs = self.programs.iter();
+        programs.filter(|(name, _)| !self.missing_programs.contains(*name))
+    }
+
+    /// The time limit of a trial of a program.
+    pub(crate) fn program_timeout(&self) -> Duration {
+        self.program_timeout
+            .map_or(PROGRAM_TIMEOUT, |limit| limit.0)
     }
 
     /// The listener of flagpole's own server; `None` with an external server.

@@ -1,22 +1,64 @@
-//! The strategies of an experiment, with their policies.
+//! The contenders of an experiment: strategies with their policies, and programs.
 
+use super::command_line::Placeholder;
 use super::experiment::Experiment;
+use super::program::Program;
+use crate::options::names;
 use crate::options::policy::PolicyOptions;
 use anyhow::{Result, anyhow};
-use flagpole_client::{Policy, Strategy, strategy};
+use flagpole_client::{Concurrency, Policy, Strategy, TransportKind, strategy};
 
 /// The default strategies: the three ways of downloading that docs/article.md compares.
 const DEFAULT_STRATEGIES: [&str; 3] = ["sequential", "threads", "async"];
 
-/// A strategy with a policy.
+/// A strategy with a policy, or a program.
 pub(crate) struct StrategyVariant {
-    /// The name of the strategy; followed by the name of the policy where several are compared.
+    /// The name of the strategy, followed by the name of the policy where several are compared; or that of the program.
     pub(crate) name: String,
-    pub(crate) strategy: &'static dyn Strategy,
+    pub(crate) contender: Contender,
+    /// The default for a program, which has a policy of its own.
     pub(crate) policy: PolicyOptions,
 }
 
+/// What downloads.
+#[derive(Clone)]
+pub(crate) enum Contender {
+    Strategy(&'static dyn Strategy),
+    Program(Program),
+}
+
 impl StrategyVariant {
+    /// The strategies that are compared if nothing is named.
+    pub(crate) fn defaults() -> impl Iterator<Item = &'static dyn Strategy> {
+        let by_name = |name| strategy::by_name(name).expect("a default strategy exists");
+        DEFAULT_STRATEGIES.into_iter().map(by_name)
+    }
+
+    /// The concurrency at which it runs if this one is asked for. What a program makes of it is seen in its trials.
+    pub(crate) fn concurrency(&self, asked: Concurrency) -> Concurrency {
+        match &self.contender {
+            Contender::Strategy(strategy) => strategy.concurrency(asked),
+            Contender::Program(program) if program.command.uses(Placeholder::Concurrency) => asked,
+            // Whatever it is, it is the same in all cells.
+            Contender::Program(_) => Concurrency::MAX,
+        }
+    }
+
+    pub(crate) fn program(&self) -> Option<&Program> {
+        match &self.contender {
+            Contender::Strategy(_) => None,
+            Contender::Program(program) => Some(program),
+        }
+    }
+
+    /// Refuses a transport that the strategy cannot use.
+    pub(super) fn check_transport(&self, transport: TransportKind) -> Result<()> {
+        match self.contender {
+            Contender::Strategy(strategy) => names::check_transport(strategy, transport),
+            Contender::Program(_) => Ok(()),
+        }
+    }
+
     /// The policy, as for a concurrency of 2: the check that hedging needs two connections does not apply, because a
     /// sequential strategy in a comparison ignores `hedge`.
     pub(crate) fn policy(&self) -> Result<Policy> {
@@ -25,7 +67,7 @@ impl StrategyVariant {
 }
 
 impl Experiment {
-    /// Every strategy with every policy.
+    /// Every strategy with every policy, and every program that is there.
     pub(crate) fn strategy_variants(&self) -> Result<Vec<StrategyVariant>> {
         let policies = self.merged_policies()?;
         let variants = self.strategies().into_iter().flat_map(|strategy| {
@@ -34,18 +76,26 @@ impl Experiment {
                     Some(name) => format!("{}+{name}", strategy.name()),
                     None => strategy.name().to_owned(),
                 },
-                strategy,
+                contender: Contender::Strategy(strategy),
                 policy: policy.clone(),
             })
         });
-        Ok(variants.collect())
+        Ok(variants.chain(self.program_variants()).collect())
+    }
+
+    fn program_variants(&self) -> impl Iterator<Item = StrategyVariant> {
+        let available = self.available_programs();
+        available.map(|(name, program)| StrategyVariant {
+            name: name.clone(),
+            contender: Contender::Program(program.clone()),
+            policy: PolicyOptions::default(),
+        })
     }
 
     fn strategies(&self) -> Vec<&'static dyn Strategy> {
-        if self.grid.strategies.is_empty() {
-            let defaults = DEFAULT_STRATEGIES.iter();
-            let by_name = |name| strategy::by_name(name).expect("a default strategy exists");
-            return defaults.copied().map(by_name).collect();
+        // The default applies only if nothing is named.
+        if self.grid.strategies.is_empty() && self.programs.is_empty() {
+            return StrategyVariant::defaults().collect();
         }
         self.grid.strategies.iter().map(|one| one.0).collect()
     }

@@ -2,7 +2,6 @@
 
 use super::experiment::Experiment;
 use super::strategy_variant::StrategyVariant;
-use crate::options::names;
 use crate::process::trial_job::Files;
 use anyhow::{Result, anyhow, bail};
 use flagpole_analysis::comparison::threshold::ThresholdContext;
@@ -53,6 +52,7 @@ impl Experiment {
     /// Checks everything that can be checked before the first trial.
     pub(crate) fn check(&self) -> Result<()> {
         self.check_server()?;
+        self.check_programs()?;
         let variants = self.strategy_variants()?;
         self.check_size(variants.len())?;
         self.check_grid()?;
@@ -82,7 +82,7 @@ impl Experiment {
             })?;
         }
         for variant in &variants {
-            names::check_transport(variant.strategy, self.transport)?;
+            variant.check_transport(self.transport)?;
         }
         let listener = self.listener()?;
         if let Some(key) = listener.as_ref().and_then(windows_of_connections) {
@@ -91,7 +91,8 @@ impl Experiment {
                  `flagpole serve`"
             );
         }
-        for variant in &variants {
+        // A trial of a program has its own time limit.
+        for variant in variants.iter().filter(|one| one.program().is_none()) {
             let policy = variant.policy().map_err(|error| {
                 let is_named = !self.policies.is_empty();
                 let name = is_named.then(|| format!(" (policy of {})", variant.name));
@@ -139,7 +140,7 @@ impl Experiment {
     fn check_concurrency(&self, variants: &[StrategyVariant]) -> Result<()> {
         let all = self.concurrencies();
         let is_fixed = |one: &StrategyVariant| {
-            let used = all.iter().map(|&limit| one.strategy.concurrency(limit));
+            let used = all.iter().map(|&limit| one.concurrency(limit));
             used.collect::<BTreeSet<_>>().len() == 1
         };
         if all.len() > 1 && variants.iter().all(is_fixed) {
@@ -151,7 +152,7 @@ impl Experiment {
         }
         let mut hedged = variants.iter().filter(|one| one.policy.hedges()).peekable();
         let can_hedge = |one: &StrategyVariant| {
-            let mut used = all.iter().map(|&limit| one.strategy.concurrency(limit));
+            let mut used = all.iter().map(|&limit| one.concurrency(limit));
             used.any(|concurrency| concurrency > Concurrency::ONE)
         };
         if hedged.peek().is_some() && !hedged.any(can_hedge) {

@@ -79,6 +79,7 @@ fn trials(lines: &[Value], strategy: &str) -> Vec<Trial> {
     let trial = |(round, lines): (usize, Vec<&Value>)| {
         let records: Vec<_> = lines.iter().map(|line| record(line)).collect();
         Trial {
+            program: None,
             round,
             position: 1,
             measured: MeasuredRun {

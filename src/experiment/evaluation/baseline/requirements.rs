@@ -57,7 +57,7 @@ fn check_conditions(
             let subject = Subject {
                 conditions: &conditions,
                 name: &variant.name,
-                concurrency: variant.strategy.concurrency(cell.concurrency).get(),
+                concurrency: variant.concurrency(cell.concurrency).get(),
             };
             match candidate(&document, baseline, subject) {
                 Ok(_) => is_comparable = true,

@@ -39,6 +39,7 @@ fn cell() -> Cell {
     other.download_time.succeeded.independent = 3;
     other.ratios.push(wall_ratio("async", 1.5));
     Cell {
+        wall_clock: crate::comparison::WallClock::Client,
         conditions: vec![("latency".to_owned(), "50ms".to_owned())],
         rounds: 1,
         order: Vec::new(),

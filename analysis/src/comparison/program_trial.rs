@@ -1,0 +1,19 @@
+//! What only a trial of a program has.
+
+use crate::program::{ProgramExit, ProgramRequests};
+use std::time::Duration;
+
+/// What only a trial of a program has.
+#[derive(Clone, Debug)]
+pub struct ProgramTrial {
+    /// The command as it was written.
+    pub command: String,
+    /// From the start of the process to its end.
+    pub process: Duration,
+    /// How it ended.
+    pub exit: ProgramExit,
+    /// The last lines of its standard error, in one line without control characters.
+    pub stderr: String,
+    /// What it requested; without its records, which are those of the trial.
+    pub requests: ProgramRequests,
+}

@@ -1,0 +1,95 @@
+//! Whether the programs of an experiment are there, before anything is measured.
+
+use super::program_clients;
+use super::spec::command_line::ProgramCommand;
+use super::spec::experiment::Experiment;
+use super::spec::program::Program;
+use crate::process::program::executable;
+use anyhow::{Context as _, Result, anyhow, bail};
+use flagpole_analysis::comparison::SkippedProgram;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A `check` must end within this time: interpreters with many libraries need seconds at their first start.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The time between two looks at whether it has ended.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Leaves out the programs whose `check` fails, and returns them. Fails if another program cannot be started, or if nothing is
+/// left to run.
+pub(crate) fn leave_out_missing(experiment: &mut Experiment) -> Result<Vec<SkippedProgram>> {
+    let mut skipped = Vec::new();
+    if experiment.programs.is_empty() {
+        return Ok(skipped);
+    }
+    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+    let clients = folder.path().join("clients");
+    program_clients::write(&clients)?;
+    for (name, program) in &experiment.programs {
+        if let Some(reason) = why_missing(program, &clients)? {
+            skipped.push(SkippedProgram::new(name, reason, program.install.clone()));
+            continue;
+        }
+        let first = first_word(&program.command, &clients);
+        if executable::find(&first).is_none() {
+            bail!("--command: {name}: `{first}` is no program that can be started");
+        }
+    }
+    let names = skipped.iter().map(|one| one.name.clone());
+    experiment.missing_programs = names.collect();
+    if experiment.strategy_variants()?.is_empty() {
+        let all: Vec<_> = skipped.iter().map(ToString::to_string).collect();
+        return Err(anyhow!("nothing is left to compare: {}", all.join("; ")));
+    }
+    Ok(skipped)
+}
+
+/// Why the program counts as missing; `None` if its `check` succeeds or it has none.
+fn why_missing(program: &Program, clients: &Path) -> Result<Option<String>> {
+    let Some(check) = &program.check else {
+        return Ok(None);
+    };
+    let words = check.expand(|_| clients.display().to_string());
+    let (program, arguments) = words.split_first().context("the command is empty")?;
+    let started = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(child) = started else {
+        return Ok(Some(format!(
+            "`{program}` is no program that can be started"
+        )));
+    };
+    let failure = wait(child)?;
+    Ok(failure.map(|how| format!("`{check}` {how}")))
+}
+
+/// How a check failed.
+fn wait(mut child: Child) -> Result<Option<String>> {
+    let end = Instant::now() + TIMEOUT;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok((!status.success()).then(|| match status.code() {
+                Some(code) => format!("ended with exit code {code}"),
+                None => format!("ended with {status}"),
+            }));
+        }
+        if Instant::now() >= end {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Some(format!("did not end within {} s", TIMEOUT.as_secs())));
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// The file that a command starts, as far as it is known before a trial.
+fn first_word(command: &ProgramCommand, clients: &Path) -> String {
+    let mut words = command.expand(|_| clients.display().to_string());
+    words.swap_remove(0)
+}

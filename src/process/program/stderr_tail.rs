@@ -1,0 +1,100 @@
+//! The last lines that a program writes to standard error.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// The bytes that are kept.
+const MAX_BYTES: usize = 4096;
+
+/// The lines that are shown, and their length together in characters.
+const MAX_LINES: usize = 3;
+const MAX_LENGTH: usize = 300;
+
+/// Reads standard error on a thread, so that the program never waits for a reader.
+pub(super) struct StderrTail(Arc<Mutex<Vec<u8>>>);
+
+impl StderrTail {
+    /// Starts to read. The thread ends when all processes that have inherited the pipe are gone.
+    pub(super) fn start(pipe: impl Read + Send + 'static) -> StderrTail {
+        let bytes: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let tail = bytes.clone();
+        thread::spawn(move || read(pipe, &tail));
+        StderrTail(bytes)
+    }
+
+    /// The last lines so far, as one line.
+    pub(super) fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last_lines(&String::from_utf8_lossy(&bytes))
+    }
+}
+
+fn read(mut pipe: impl Read, tail: &Mutex<Vec<u8>>) {
+    let mut buffer = [0; 1024];
+    // An error ends the reading like the end of the pipe does.
+    while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.extend_from_slice(&buffer[..length]);
+        let excess = tail.len().saturating_sub(MAX_BYTES);
+        tail.drain(..excess);
+    }
+}
+
+/// The end of a text as one line, without control characters.
+fn last_lines(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let mut last: Vec<_> = lines
+        .filter(|line| !line.is_empty())
+        .rev()
+        .take(MAX_LINES)
+        .collect();
+    last.reverse();
+    let line = last.join(" | ");
+    let escaped: String = line.chars().flat_map(escaped).collect();
+    let excess = escaped.chars().count().saturating_sub(MAX_LENGTH);
+    if excess == 0 {
+        return escaped;
+    }
+    let end: String = escaped.chars().skip(excess).collect();
+    format!("…{end}")
+}
+
+/// A character as it can stand in a message: those that control a terminal or the direction of text are escaped.
+fn escaped(letter: char) -> Vec<char> {
+    let turns_text = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if letter.is_control() || turns_text {
+        letter.escape_default().collect()
+    } else {
+        vec![letter]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_three_lines_are_one_line() {
+        assert_eq!(last_lines("a\nb\n\n c \nd\n"), "b | c | d");
+        assert_eq!(last_lines(""), "");
+    }
+
+    #[test]
+    fn control_characters_are_escaped_and_the_length_is_bounded() {
+        assert_eq!(last_lines("\u{1b}[31mred\u{7}"), "\\u{1b}[31mred\\u{7}");
+        assert_eq!(last_lines("a\u{202e}b"), "a\\u{202e}b");
+        let long = last_lines(&"x".repeat(1000));
+        assert_eq!(long.chars().count(), MAX_LENGTH + 1);
+    }
+
+    #[test]
+    fn only_the_end_is_kept() {
+        let tail = Mutex::default();
+        let text = "0123456789".repeat(1000) + "end";
+        read(text.as_bytes(), &tail);
+        let bytes = tail.into_inner().unwrap();
+        assert_eq!(bytes.len(), MAX_BYTES);
+        assert!(bytes.ends_with(b"9end"));
+    }
+}
