@@ -90,6 +90,18 @@ pub(crate) fn millis(us: u64) -> String {
     format!("{}.{:03}", crate::grouped(us / 1000), us % 1000)
 }
 
+/// Microseconds that are no whole number in milliseconds: `1,034.567`.
+pub(crate) fn mean_millis(us: f64) -> String {
+    let text = format!("{:.3}", us / 1000.0);
+    match text
+        .split_once('.')
+        .map(|(whole, rest)| (whole.parse(), rest))
+    {
+        Some((Ok(whole), rest)) => format!("{}.{rest}", crate::grouped(whole)),
+        _ => text,
+    }
+}
+
 /// A figure that may be missing; a dash without one.
 pub(crate) fn or_dash(figure: Option<String>) -> String {
     figure.unwrap_or_else(|| "–".to_owned())

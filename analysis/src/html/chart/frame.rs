@@ -79,6 +79,12 @@ impl PlotFrame {
         }
     }
 
+    /// These plots, one below the other, with the left ends of their areas in a line.
+    pub(crate) fn aligned(frames: [PlotFrame; 2]) -> [PlotFrame; 2] {
+        let left = frames.iter().map(|frame| frame.left).fold(0.0, f64::max);
+        frames.map(|frame| PlotFrame { left, ..frame })
+    }
+
     /// The same plot with room for these texts at the right of its rows, where [`beside`](PlotFrame::beside) puts them.
     pub(crate) fn with_texts<'a>(self, texts: impl Iterator<Item = &'a str>) -> PlotFrame {
         let widest = texts.map(width).fold(0.0, f64::max);

@@ -1,6 +1,5 @@
 //! The legend of a chart: text beside a piece of each line or a swatch of each pattern. It is HTML, so that it wraps.
 
-use super::fill::Fill;
 use super::label::clipped;
 use super::palette::SeriesStyle;
 use maud::{Markup, html};
@@ -25,20 +24,6 @@ pub(crate) fn of_series<'a>(series: impl IntoIterator<Item = (&'a str, SeriesSty
     }
 }
 
-/// A legend of filled areas. The drawing has the definitions of the fills.
-pub(crate) fn of_fills<'a>(areas: impl IntoIterator<Item = (&'a str, &'a Fill)>) -> Markup {
-    html! {
-        ul.legend {
-            @for (name, fill) in areas {
-                li {
-                    svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true" { (fill.area("M1 1h32v10h-32z")) }
-                    bdi { (clipped(name, MAX_NAME)) }
-                }
-            }
-        }
-    }
-}
-
 /// A legend of areas: the class of each, which sets its fill, and what it means.
 pub(crate) fn of_areas<'a>(areas: impl IntoIterator<Item = (&'a str, &'a str)>) -> Markup {
     html! {
@@ -48,7 +33,7 @@ pub(crate) fn of_areas<'a>(areas: impl IntoIterator<Item = (&'a str, &'a str)>) 
                     svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true" {
                         path class=(class) d="M1 1h32v10h-32z" {}
                     }
-                    span { (meaning) }
+                    bdi { (clipped(meaning, MAX_NAME)) }
                 }
             }
         }

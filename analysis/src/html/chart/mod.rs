@@ -16,7 +16,6 @@
 
 pub(crate) mod area_style;
 pub(crate) mod axis;
-pub(crate) mod fill;
 pub(crate) mod frame;
 pub(crate) mod label;
 pub(crate) mod legend;

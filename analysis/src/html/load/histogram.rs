@@ -1,7 +1,6 @@
 //! The distribution of response times.
 
 use super::load_context::LoadContext;
-use super::units::latency_ticks;
 use crate::HumanDuration;
 use crate::grouped;
 use crate::html::chart::axis::Axis;
@@ -20,14 +19,20 @@ const HEIGHT: f64 = 190.0;
 /// A logarithmic axis has no 0: a range from 0 begins here, in microseconds.
 const LEAST: f64 = 0.8;
 
+/// The least ratio of the ends of the axis.
+const LEAST_RATIO: f64 = 6.0;
+
 pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let histogram = &context.result.histogram;
     let (first, last) = (histogram.first()?, histogram.last()?);
+    let (min, max) = (start(first), last.to_us as f64);
+    // A single range would fill the whole plot.
+    let margin = (LEAST_RATIO / (max / min)).max(1.0).sqrt();
     let scale = Scale::Log {
-        min: start(first),
-        max: last.to_us as f64,
+        min: min / margin,
+        max: max * margin,
     };
-    let horizontal = Axis::new("response time", scale, latency_ticks);
+    let horizontal = Axis::durations("response time", scale);
     let counts = histogram.iter().map(|bucket| bucket.count as f64);
     let frame = PlotFrame::new(
         horizontal,

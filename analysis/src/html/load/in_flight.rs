@@ -1,17 +1,19 @@
 //! Attempts in flight and arrivals that wait, over time.
 
 use super::load_context::LoadContext;
-use super::time_chart::{end_of_window, peak, seconds, step_line, when};
+use super::time_chart::{end_of_window, peak, sample_line, seconds, when};
 use super::time_points::TimePoint;
 use crate::grouped;
 use crate::html::chart::axis::Axis;
+use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::palette::SeriesStyle;
 use crate::html::chart::scale::Scale;
+use crate::html::chart::shape::coordinate;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable};
 use crate::human::grouped_rate;
-use maud::html;
+use maud::{Markup, html};
 
 const IN_FLIGHT: SeriesStyle = SeriesStyle::new(0);
 const QUEUED: SeriesStyle = SeriesStyle::new(1);
@@ -22,28 +24,38 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
         return None;
     }
     let has_queue = context.result.asked.model.is_open();
-    let counts = points.iter().map(|point| point.in_flight.max(point.queued));
-    let scale = Scale::from_zero(counts.map(|count| count as f64));
+    let counts = points
+        .iter()
+        .map(|point| point.in_flight.max(point.queued) as f64);
+    let mean = context.result.in_flight.mean;
+    let scale = Scale::from_zero(counts.chain(mean));
     let frame = context.time_frame(Axis::numbers("requests", scale));
     let queued = has_queue.then_some(("waiting in the client", QUEUED));
     Some(Figure {
         conclusion: conclusion(context, has_queue),
         reading: format!(
-            "Each step is the number at the end of its time. In flight is what the server has; what waits has no connection \
-             yet, and its time counts too.{}",
+            "Each mark is the number at the end of a second, and the dashed line the mean of the whole time. What waits in the client has \
+             no connection yet, and its time counts too.{}",
             context.time.folding("with their largest number")
         ),
         drawing: html! {
             (frame.draw())
             (end_of_window(&frame, context.result.figures.window_us, &context.time))
-            @if has_queue { (step_line(&frame, points, QUEUED, &|point| Some(point.queued as f64))) }
-            (step_line(&frame, points, IN_FLIGHT, &|point| Some(point.in_flight as f64)))
+            @if let Some(mean) = mean { (mean_line(&frame, mean)) }
+            @if has_queue { (sample_line(&frame, points, QUEUED, &|point| point.queued as f64)) }
+            (sample_line(&frame, points, IN_FLIGHT, &|point| point.in_flight as f64))
         },
         height: frame.height(),
         legend: legend::of_series([("in flight", IN_FLIGHT)].into_iter().chain(queued)),
         table: table(context),
         ..context.figure("in-flight", "In flight over time")
     })
+}
+
+fn mean_line(frame: &PlotFrame, mean: f64) -> Markup {
+    let [left, _, right, _] = frame.area().map(coordinate);
+    let y = coordinate(frame.y(mean));
+    html! { path.guide stroke-dasharray="7 3" d={ "M" (left) " " (y) "H" (right) } {} }
 }
 
 fn conclusion(context: &LoadContext<'_>, has_queue: bool) -> String {

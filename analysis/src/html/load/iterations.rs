@@ -3,7 +3,6 @@
 use super::load_context::LoadContext;
 use crate::grouped;
 use crate::html::chart::axis::Axis;
-use crate::html::chart::fill::Fill;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::scale::Scale;
@@ -14,17 +13,18 @@ use crate::human::percent;
 use crate::load::{IterationStep, LoadIterations};
 use maud::html;
 
-const ID: &str = "iterations";
-
 /// The most steps in the picture; the table has all.
 const MAX_STEPS: usize = 40;
 
 const ROW: f64 = 28.0;
 
+/// The classes of the areas.
+const FAILED: &str = "a5";
+const MISSING: &str = "a7";
+
 pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let iterations = context.result.iterations.as_ref()?;
     let steps = &iterations.steps[..iterations.steps.len().min(MAX_STEPS)];
-    let [failed, missing] = [Fill::new(ID, 1, 1), Fill::new(ID, 3, 2)];
     let ends = steps
         .iter()
         .map(|step| (step.failed_requests + step.missing_values) as f64);
@@ -49,18 +49,17 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
                   later steps are not requested then."
             .to_owned(),
         drawing: html! {
-            defs { (failed.definition()) (missing.definition()) }
             (frame.draw())
             @for (index, step) in steps.iter().enumerate() {
                 @let ends = step.failed_requests + step.missing_values;
-                @if step.failed_requests > 0 { (failed.area(&bar(index, 0, step.failed_requests))) }
-                @if step.missing_values > 0 { (missing.area(&bar(index, step.failed_requests, ends))) }
+                @if step.failed_requests > 0 { path class=(FAILED) d=(bar(index, 0, step.failed_requests)) {} }
+                @if step.missing_values > 0 { path class=(MISSING) d=(bar(index, step.failed_requests, ends)) {} }
             }
         },
         height: frame.height(),
-        legend: legend::of_fills([("request failed", &failed), ("value missing", &missing)]),
+        legend: legend::of_areas([(FAILED, "request failed"), (MISSING, "value missing")]),
         table: table(iterations),
-        ..context.figure(ID, "Iterations of the scenario")
+        ..context.figure("iterations", "Iterations of the scenario")
     })
 }
 

@@ -3,11 +3,12 @@
 use super::load_context::LoadContext;
 use super::time_chart::{end_of_window, peak, seconds, step_area, step_line, when};
 use super::time_points::TimePoint;
-use super::units::latency_axis;
 use crate::HumanDuration;
+use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::palette::SeriesStyle;
+use crate::html::chart::scale::Scale;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable, millis, or_dash};
 use crate::load::report::sentences::percentile;
@@ -32,9 +33,9 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     if values.is_empty() {
         return None;
     }
-    let frame = context.time_frame(latency_axis(
+    let frame = context.time_frame(Axis::durations(
         "response time of successes",
-        values.into_iter(),
+        Scale::log_around(values.into_iter()),
     ));
     let window_us = context.result.figures.window_us;
     Some(Figure {

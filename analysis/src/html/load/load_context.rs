@@ -24,6 +24,11 @@ impl<'a> LoadContext<'a> {
         }
     }
 
+    /// Whether the figures must not be used.
+    pub(super) fn is_invalid(&self) -> bool {
+        self.result.verdict.validity == Validity::Invalid
+    }
+
     /// A plot over the time of the run.
     pub(super) fn time_frame(&self, vertical: Axis) -> PlotFrame {
         let has_warm_up = self.result.asked.warm_up_us > 0;
@@ -41,7 +46,7 @@ impl<'a> LoadContext<'a> {
             height: 0.0,
             legend: Markup::default(),
             table: DataTable::default(),
-            is_invalid: self.result.verdict.validity == Validity::Invalid,
+            is_invalid: self.is_invalid(),
             level: 3,
         }
     }

@@ -3,7 +3,6 @@
 use super::load_context::LoadContext;
 use crate::grouped;
 use crate::html::chart::axis::Axis;
-use crate::html::chart::fill::Fill;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::scale::Scale;
@@ -16,7 +15,9 @@ use crate::load::LoopUsage;
 use crate::load::report::sentences::counted;
 use maud::html;
 
-const ID: &str = "loops";
+/// The classes of the areas.
+const RAN: &str = "a3";
+const WAITED: &str = "a5";
 
 /// The most loops with a row of their own in the picture; the table has all.
 const MAX_ROWS: usize = 32;
@@ -27,7 +28,6 @@ const ROW: f64 = 24.0;
 pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let loops = &context.result.loops;
     let shown = &loops[..loops.len().min(MAX_ROWS)];
-    let [ran, waited] = [Fill::new(ID, 0, 0), Fill::new(ID, 1, 1)];
     let axis = Axis::new(
         "part of the time of the loop",
         Scale::Linear { min: 0.0, max: 1.0 },
@@ -60,18 +60,17 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
              limit.{left_out}"
         ),
         drawing: html! {
-            defs { (ran.definition()) (waited.definition()) }
             (frame.draw())
             @for (index, one) in shown.iter().enumerate() {
                 @let (ran_until, waited_until) = (share(one, one.cpu_us), share(one, one.cpu_us + one.run_queue_us.unwrap_or(0)));
-                (ran.area(&bar(index, 0.0, ran_until)))
-                @if waited_until > ran_until { (waited.area(&bar(index, ran_until, waited_until))) }
+                path class=(RAN) d=(bar(index, 0.0, ran_until)) {}
+                @if waited_until > ran_until { path class=(WAITED) d=(bar(index, ran_until, waited_until)) {} }
             }
         },
         height: frame.height(),
-        legend: legend::of_fills([("ran", &ran), ("could run and waited for a processor", &waited)]),
+        legend: legend::of_areas([(RAN, "ran"), (WAITED, "could run and waited for a processor")]),
         table: table(loops),
-        ..context.figure(ID, "Event loops of the client")
+        ..context.figure("loops", "Event loops of the client")
     })
 }
 

@@ -17,7 +17,6 @@ mod search;
 mod tables;
 mod time_chart;
 mod time_points;
-mod units;
 
 use self::load_context::LoadContext;
 use super::chart::label::clipped;
@@ -75,7 +74,8 @@ fn figures(context: &LoadContext<'_>) -> Markup {
         "figures",
         "Figures",
         &html! {
-            ul.facts { @for line in below_table(context.result) { li { bdi { (clipped(&line, 600)) } } } }
+            @if context.is_invalid() { p.note { "INVALID: these figures must not be used." } }
+        ul.facts { @for line in below_table(context.result) { li { bdi { (clipped(&line, 600)) } } } }
             (tables::latencies(context))
             (tables::conditions(context))
             (tables::baseline(context))

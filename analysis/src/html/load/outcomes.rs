@@ -4,8 +4,8 @@ use super::load_context::LoadContext;
 use super::time_chart::{end_of_window, peak, seconds, step_area, when};
 use super::time_points::TimePoint;
 use crate::grouped;
+use crate::html::chart::area_style;
 use crate::html::chart::axis::Axis;
-use crate::html::chart::fill::Fill;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::scale::Scale;
@@ -16,14 +16,12 @@ use crate::load::OutcomeFigures;
 use crate::load::report::sentences::counted;
 use maud::{Markup, html};
 
-const ID: &str = "outcomes";
-
 /// The most kinds of failures that have a layer of their own; the others have one together.
 const MAX_KINDS: usize = 5;
 
-/// The colours of failures, the most frequent first.
-const COLOURS: [usize; 6] = [1, 3, 4, 5, 0, 6];
-const COLOUR_OF_SUCCESS: usize = 2;
+/// The areas of failures, the most frequent first.
+const FAILURES: [usize; 6] = [5, 7, 2, 4, 1, 0];
+const SUCCESS: usize = 3;
 
 /// If a smaller part of the requests fails, successes are left out: failures would be too thin to see.
 const LEAST_VISIBLE: f64 = 0.1;
@@ -33,7 +31,7 @@ struct Layer<'a> {
     name: String,
     /// The labels; none for successes.
     labels: Vec<&'a str>,
-    fill: Fill,
+    class: String,
 }
 
 impl Layer<'_> {
@@ -58,7 +56,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let success = Layer {
         name: "succeeded".to_owned(),
         labels: Vec::new(),
-        fill: Fill::new(ID, COLOUR_OF_SUCCESS, 0),
+        class: area_style::class(SUCCESS),
     };
     let mut shown: Vec<&Layer<'_>> = failures.iter().collect();
     shown.extend(has_successes.then_some(&success));
@@ -81,21 +79,20 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
             context.time.folding("with the mean of their rates")
         ),
         drawing: html! {
-            defs { @for layer in &shown { (layer.fill.definition()) } }
             (frame.draw())
             (draw(&frame, points, &shown))
             (end_of_window(&frame, context.result.figures.window_us, &context.time))
         },
         height: frame.height(),
-        legend: legend::of_fills(
+        legend: legend::of_areas(
             shown
                 .iter()
                 .rev()
-                .map(|layer| (layer.name.as_str(), &layer.fill)),
+                .map(|layer| (layer.class.as_str(), layer.name.as_str())),
         ),
         table: table(context, &failures),
         ..context.figure(
-            ID,
+            "outcomes",
             if has_successes {
                 "Outcomes over time"
             } else {
@@ -125,7 +122,7 @@ fn layers<'a>(context: &LoadContext<'a>) -> Vec<Layer<'a>> {
     let layer = |(index, (name, labels)): (usize, (String, Vec<&'a str>))| Layer {
         name,
         labels,
-        fill: Fill::new(ID, COLOURS[index % COLOURS.len()], index + 1),
+        class: area_style::class(FAILURES[index % FAILURES.len()]),
     };
     layers.map(layer).collect()
 }
@@ -140,7 +137,7 @@ fn draw(frame: &PlotFrame, points: &[TimePoint], layers: &[&Layer<'_>]) -> Marku
     };
     html! {
         @for (index, layer) in layers.iter().enumerate() {
-            (layer.fill.area(&step_area(frame, points, &below(index), &below(index + 1))))
+            path class=(layer.class) d=(step_area(frame, points, &below(index), &below(index + 1))) {}
         }
     }
 }

@@ -5,7 +5,7 @@ use super::load_context::LoadContext;
 use crate::HumanDuration;
 use crate::grouped;
 use crate::html::figure::Figure;
-use crate::html::table::{Column, DataTable, millis, or_dash};
+use crate::html::table::{Column, DataTable, mean_millis, millis, or_dash};
 use crate::human::visible_percent;
 use crate::load::PartFigures;
 
@@ -64,7 +64,7 @@ fn table(parts: &[(&str, PartFigures)]) -> DataTable {
         vec![
             (*name).to_owned(),
             grouped(part.count),
-            format!("{:.3}", part.mean_us / 1000.0),
+            mean_millis(part.mean_us),
             visible_percent(part.share),
             or_dash(part.p50_us.map(millis)),
             or_dash(part.p99_us.map(millis)),

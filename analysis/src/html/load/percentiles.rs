@@ -1,7 +1,7 @@
 //! The curve of percentiles: response and service times, with the lateness of the client as their foot.
 
 use super::load_context::LoadContext;
-use super::units::latency_axis;
+use super::tables::{bounded, percentile};
 use crate::HumanDuration;
 use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
@@ -21,6 +21,9 @@ const QUANTILES: [f64; 7] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 const RESPONSE: SeriesStyle = SeriesStyle::new(0);
 const SERVICE: SeriesStyle = SeriesStyle::new(1);
 
+/// The axis ends this factor above the highest value.
+const ROOM: f64 = 1.3;
+
 /// The height of the area.
 const HEIGHT: f64 = 260.0;
 
@@ -32,7 +35,10 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let others = [&figures.service_time, &figures.lateness].map(known);
     let values = curve.iter().map(|(_, us)| *us);
     let values = values.chain(others.iter().flatten().map(|(_, one)| one.us as f64));
-    let vertical = latency_axis("time of successes", values.chain(intervals(&response)));
+    let values = values.chain(intervals(&response));
+    // Room for the texts above the marks.
+    let values = values.flat_map(|us| [us, ROOM * us]);
+    let vertical = Axis::durations("time of successes", Scale::log_around(values));
     let horizontal = Axis::quantiles(
         "part of the requests that are at least as fast",
         Scale::percentile(highest),
@@ -48,11 +54,12 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
             (SERVICE.line(&line(service.iter().map(|(quantile, one)| (frame.x(*quantile), frame.y(one.us as f64))))))
             (RESPONSE.line(&line(curve.iter().map(|(quantile, us)| (frame.x(*quantile), frame.y(*us))))))
             @for (quantile, one) in &response { (mark(&frame, *quantile, *one)) }
+            (texts(&frame, &response))
         },
         height: frame.height(),
         legend: html! {
             (legend::of_series([("response time", RESPONSE), ("service time", SERVICE)]))
-            (legend::of_areas([("band", "lateness of the client, which is a part of the response times")]))
+            (legend::of_areas([("band", "lateness of the client")]))
         },
         table: table(context),
         ..context.figure("percentiles", "Percentiles")
@@ -131,13 +138,31 @@ fn mark(frame: &PlotFrame, quantile: f64, one: LoadPercentile) -> Markup {
     } else {
         "dot s0"
     };
-    let sign = if one.is_lower_bound { "≥ " } else { "" };
-    let text = format!("{sign}{}", HumanDuration::from_micros(one.us));
-    let [left, ..] = frame.area();
     html! {
         path.thin.s0 d=(interval) {}
         path class=(class) d=(RESPONSE.marker(x, y, 4.0)) {}
-        text text-anchor="end" x=(coordinate((x - 6.0).max(left + width(&text)))) y=(coordinate(y - 8.0)) { (text) }
+    }
+}
+
+/// The values of the percentiles, the highest first, as far as they do not touch each other.
+fn texts(frame: &PlotFrame, percentiles: &[(f64, LoadPercentile)]) -> Markup {
+    let [left, ..] = frame.area();
+    let mut free_until = f64::INFINITY;
+    let texts = percentiles.iter().rev().filter_map(|(quantile, one)| {
+        let text = bounded(*one, HumanDuration::from_micros(one.us).to_string());
+        let (end, y) = (frame.x(*quantile) - 4.0, frame.y(one.us as f64) - 9.0);
+        let end = end.max(left + width(&text) + 4.0);
+        let is_free = end < free_until;
+        is_free.then(|| {
+            free_until = end - width(&text) - 8.0;
+            (end, y, text)
+        })
+    });
+    let texts: Vec<_> = texts.collect();
+    html! {
+        @for (x, y, text) in &texts {
+            text text-anchor="end" x=(coordinate(*x)) y=(coordinate(*y)) { (text) }
+        }
     }
 }
 
@@ -195,15 +220,6 @@ fn table(context: &LoadContext<'_>) -> DataTable {
     let columns = [Column::text("percentile")]
         .into_iter()
         .chain(columns.map(Column::number));
-    let value = |one: Option<LoadPercentile>| {
-        or_dash(one.map(|one| {
-            format!(
-                "{}{}",
-                if one.is_lower_bound { "≥ " } else { "" },
-                millis(one.us)
-            )
-        }))
-    };
     let kinds = [
         &figures.response_time,
         &figures.service_time,
@@ -216,11 +232,11 @@ fn table(context: &LoadContext<'_>) -> DataTable {
         let end = |side: usize| or_dash(one.and_then(|one| one.interval_us[side]).map(millis));
         vec![
             name.to_owned(),
-            value(one),
+            percentile(one),
             end(0),
             end(1),
-            value(service[index].1),
-            value(lateness[index].1),
+            percentile(service[index].1),
+            percentile(lateness[index].1),
         ]
     };
     DataTable {

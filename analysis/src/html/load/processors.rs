@@ -91,7 +91,7 @@ fn conclusion(result: &LoadResult, idle: Option<f64>) -> String {
         (None, false) => String::new(),
     };
     format!(
-        "The client took {} of processor time{server}{}. It had {} MiB of memory at most.",
+        "The client took {} of processor time{server}{}. The client had {} MiB of memory at most.",
         HumanDuration::from_micros(usage.cpu_us()),
         idle.unwrap_or_default(),
         grouped(usage.peak_memory_kib.div_ceil(1024))

@@ -1,7 +1,7 @@
 //! The loads that a search measured: p99 and errors by load, and whether each meets the condition.
 
 use super::load_context::LoadContext;
-use super::units::latency_axis;
+use super::tables::percentile;
 use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::label::{clipped, width};
@@ -10,11 +10,11 @@ use crate::html::chart::scale::Scale;
 use crate::html::chart::shape::{coordinate, line};
 use crate::html::chart::units::{number_ticks, plain};
 use crate::html::figure::Figure;
-use crate::html::table::{Column, DataTable, millis, or_dash};
+use crate::html::table::{Column, DataTable};
 use crate::human::{grouped_rate, plural, visible_percent};
+use crate::load::ConditionStatus;
 use crate::load::report::LoadAnswer;
 use crate::load::search::{SearchPoint, SearchResult, SearchVariable};
-use crate::load::{ConditionStatus, LoadPercentile};
 use maud::{Markup, html};
 
 /// The heights of the areas of p99 and of errors.
@@ -52,11 +52,8 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
         ticks: number_ticks(&scale.ticks(6)),
     };
     let p99 = points.iter().filter_map(|point| Some(point.p99?.us as f64));
-    let upper = PlotFrame::new(
-        horizontal(""),
-        latency_axis("p99 of the response time", p99),
-        HEIGHTS[0],
-    );
+    let p99 = Axis::durations("p99 of the response time", Scale::log_around(p99));
+    let upper = PlotFrame::new(horizontal(""), p99, HEIGHTS[0]);
     let shares = points.iter().map(|point| point.error_share);
     let errors = Axis::new("errors", Scale::from_zero(shares), |ticks| {
         ticks
@@ -65,6 +62,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
             .collect()
     });
     let lower = PlotFrame::new(horizontal(title), errors, HEIGHTS[1]);
+    let [upper, lower] = PlotFrame::aligned([upper, lower]);
     let down = coordinate(upper.height() - 22.0);
     Some(Figure {
         conclusion: LoadAnswer::conclusion(context.result) + ".",
@@ -109,9 +107,27 @@ fn draw(
     html! {
         (frame.draw())
         @if let Some(x) = limit { path.guide d={ "M" (x) " " (coordinate(top)) "V" (coordinate(bottom)) } {} }
-        path.thin d=(line(known.iter().map(|(x, y, _)| (*x, *y)))) {}
+        path.thin d=(line(judged(&known))) {}
         @for (x, y, status) in &known { (mark(*status, *x, *y)) }
     }
+}
+
+/// The positions of what was judged, that of the last run of each load.
+fn judged(known: &[(f64, f64, ConditionStatus)]) -> Vec<(f64, f64)> {
+    let mut positions: Vec<(f64, f64)> = Vec::new();
+    for (x, y, _) in known
+        .iter()
+        .filter(|(.., status)| *status != ConditionStatus::NotJudged)
+    {
+        if positions
+            .last()
+            .is_some_and(|(last, _)| (last - x).abs() < 0.01)
+        {
+            positions.pop();
+        }
+        positions.push((*x, *y));
+    }
+    positions
 }
 
 /// The mark of a status: form and colour differ.
@@ -125,15 +141,18 @@ fn mark(status: ConditionStatus, x: f64, y: f64) -> Markup {
     }
 }
 
+/// The limit, at that side of its line where it has room: left of it the times are short, so that the top is free.
 fn limit_label(frame: &PlotFrame, search: &SearchResult) -> Markup {
-    let [_, top, right, _] = frame.area();
-    let text = search
-        .limit
-        .map(|limit| format!("limit {}", search.variable.describe(limit)));
+    let [left, top, ..] = frame.area();
+    let limit = search.limit.map(|limit| {
+        (
+            frame.x(limit),
+            format!("limit {}", search.variable.describe(limit)),
+        )
+    });
     html! {
-        @if let (Some(text), Some(limit)) = (text, search.limit) {
-            @let x = frame.x(limit);
-            @let (x, anchor) = if x + 8.0 + width(&text) > right { (x - 6.0, "end") } else { (x + 6.0, "start") };
+        @if let Some((x, text)) = limit {
+            @let (x, anchor) = if x - 6.0 - width(&text) < left { (x + 6.0, "start") } else { (x - 6.0, "end") };
             text x=(coordinate(x)) y=(coordinate(top + 10.0)) text-anchor=(anchor) { (text) }
         }
     }
@@ -169,15 +188,6 @@ fn reading(search: &SearchResult) -> String {
 }
 
 fn table(search: &SearchResult, points: &[&SearchPoint]) -> DataTable {
-    let percentile = |one: Option<LoadPercentile>| {
-        or_dash(one.map(|one| {
-            format!(
-                "{}{}",
-                if one.is_lower_bound { "≥ " } else { "" },
-                millis(one.us)
-            )
-        }))
-    };
     let row = |point: &&SearchPoint| {
         vec![
             search.variable.describe(point.asked),

@@ -4,7 +4,7 @@ use super::load_context::LoadContext;
 use crate::comparison::BaselineFigure;
 use crate::grouped;
 use crate::html::chart::units::plain;
-use crate::html::table::{Column, DataTable, millis, or_dash};
+use crate::html::table::{Column, DataTable, mean_millis, millis, or_dash};
 use crate::human::{ratio_texts, visible_percent};
 use crate::load::{ConditionResult, LatencyFigures, LoadPercentile, OutcomeFigures};
 use maud::{Markup, html};
@@ -50,7 +50,7 @@ fn latency_row(name: &str, latencies: &LatencyFigures) -> Vec<String> {
     let bound = if latencies.has_unfinished { "≥ " } else { "" };
     let mean = latencies
         .mean_us
-        .map(|us| format!("{bound}{:.3}", us / 1000.0));
+        .map(|us| format!("{bound}{}", mean_millis(us)));
     let mut row = vec![
         name.to_owned(),
         grouped(latencies.count),
@@ -64,14 +64,18 @@ fn latency_row(name: &str, latencies: &LatencyFigures) -> Vec<String> {
     row
 }
 
-fn percentile(one: Option<LoadPercentile>) -> String {
-    or_dash(one.map(|one| {
-        format!(
-            "{}{}",
-            if one.is_lower_bound { "≥ " } else { "" },
-            millis(one.us)
-        )
-    }))
+/// A percentile in milliseconds.
+pub(super) fn percentile(one: Option<LoadPercentile>) -> String {
+    or_dash(one.map(|one| bounded(one, millis(one.us))))
+}
+
+/// A text of a percentile, which says if the percentile is a lower bound.
+pub(super) fn bounded(one: LoadPercentile, text: String) -> String {
+    if one.is_lower_bound {
+        format!("≥ {text}")
+    } else {
+        text
+    }
 }
 
 /// All outcomes, successes too.

@@ -123,6 +123,26 @@ pub(super) fn step_line(
     }
 }
 
+/// A line through the values at the ends of points, with a mark at each if they are few.
+pub(super) fn sample_line(
+    frame: &PlotFrame,
+    points: &[TimePoint],
+    style: SeriesStyle,
+    value: &dyn Fn(&TimePoint) -> f64,
+) -> Markup {
+    let samples = points
+        .iter()
+        .map(|point| (frame.x(point.end_us() as f64), frame.y(value(point))));
+    let samples: Vec<_> = samples.collect();
+    let distance = points.len().div_ceil(6 * MARKERS).max(1);
+    let markers = samples.iter().step_by(distance);
+    let markers: String = markers.map(|(x, y)| style.marker(*x, *y, MARKER)).collect();
+    html! {
+        (style.line(&line(samples)))
+        (style.marks(&markers))
+    }
+}
+
 /// The path of the area between two lines in steps, where both have values.
 pub(super) fn step_area(
     frame: &PlotFrame,
