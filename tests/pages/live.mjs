@@ -49,8 +49,29 @@ async function checkServer(browser) {
   return found;
 }
 
+/** A run that goes on for longer than the check; then its end, and the report that the page becomes. */
+async function checkRun(browser, ...options) {
+  const [run, [, live]] = await start(flagpole, "stderr", /live page at (\S+)/, ...options, "--live", "127.0.0.1:0");
+  const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
+  await sleep(3);
+  const found = await inspect(page);
+  const becomesReport = page.waitForFunction(() => location.pathname === "/report" && document.title !== "");
+  const exited = run.exitCode ?? once(run, "exit");
+  run.kill("SIGINT");
+  await becomesReport.catch((error) => found.push(`no report: ${error.message}`));
+  await exited;
+  await page.close();
+  return [...found, ...errors];
+}
+
 const browser = await launch();
-const pages = { "serve --control": checkServer };
+const pages = {
+  "serve --control": checkServer,
+  "load --live": (browser) =>
+    checkRun(browser, "load", "--latency", "uniform:1ms..50ms", "--fault", "503@10%", "--rate", "100/s", "-z", "10m", "--no-tui"),
+  "compare --live": (browser) =>
+    checkRun(browser, "compare", "--latency", "20ms,50ms", "--strategy", "threads,async", "--rounds", "1000"),
+};
 let wrong = 0;
 for (const [name, check] of Object.entries(pages)) {
   const found = await check(browser);

@@ -42,8 +42,13 @@ pub(in crate::control) struct ServerPage {
 impl ServerPage {
     pub(in crate::control) fn new(
         servers: ServerGroup,
-        profiles: Vec<(String, Profile)>,
+        mut profiles: Vec<(String, Profile)>,
     ) -> ServerPage {
+        // Ports cannot change while servers run.
+        let listeners = profiles
+            .iter_mut()
+            .flat_map(|(_, profile)| &mut profile.listeners);
+        listeners.for_each(|listener| listener.port = None);
         ServerPage {
             servers,
             profiles,

@@ -35,7 +35,8 @@ export class Chart {
     this.legend = element("ul", { class: "legend" });
     const heading = element("h3", {}, title);
     const caption = element("figcaption", {}, heading, element("span", { class: "muted" }, about));
-    this.figure = element("figure", { class: "chart panel" }, caption, this.svg, this.legend);
+    this.empty = element("p", { class: "muted empty" }, "nothing so far");
+    this.figure = element("figure", { class: "chart panel" }, caption, this.svg, this.legend, this.empty);
   }
 
   /** `times` are in milliseconds; the last one is at the right edge. */
@@ -89,6 +90,8 @@ export class Chart {
   }
 
   drawLegend(series) {
+    this.legend.hidden = series.length === 0;
+    this.empty.hidden = series.length > 0;
     while (this.legend.childElementCount > series.length) this.legend.lastElementChild.remove();
     while (this.legend.childElementCount < series.length) {
       const index = this.legend.childElementCount;

@@ -5,7 +5,7 @@ import { count, short, time } from "./format.js";
 import { byId, element, isolated, setText, svgElement } from "./page.js";
 import { showReport } from "./run.js";
 
-const WIDTH = 640;
+/** The height of the wall times of a contender, in pixels. */
 const HEIGHT = 24;
 
 follow({
@@ -67,23 +67,22 @@ function row(contender, index, max) {
   );
 }
 
+/** Positions are parts of the width, so that marks keep their size on every screen. */
 function strip({ walls_us: walls, stalled_walls_us: stalled, median_us: median }, index, max, label) {
-  const x = (micros) => 8 + ((WIDTH - 16) * micros) / max;
-  const parts = [svgElement("line", { x1: 8, x2: WIDTH - 8, y1: HEIGHT / 2, y2: HEIGHT / 2 })];
+  const at = (part) => `${(2 + 96 * part).toFixed(2)}%`;
+  const middle = HEIGHT / 2;
+  const colour = `s${index % 7}`;
+  const parts = [svgElement("line", { x1: at(0), x2: at(1), y1: middle, y2: middle })];
   for (const wall of walls) {
-    parts.push(svgElement("circle", { class: `s${index % 7}`, cx: x(wall).toFixed(1), cy: HEIGHT / 2, r: 4.5 }));
+    parts.push(svgElement("circle", { class: colour, cx: at(wall / max), cy: middle, r: 4.5 }));
   }
   for (const wall of stalled) {
-    const [at, middle] = [x(wall), HEIGHT / 2];
-    const cross = `M${at - 4} ${middle - 4}l8 8m0 -8l-8 8`;
-    parts.push(svgElement("path", { class: `cross s${index % 7}`, d: cross }));
+    const cross = svgElement("path", { class: `cross ${colour}`, d: "M-4 -4l8 8m0 -8l-8 8" });
+    parts.push(svgElement("svg", { x: at(wall / max), y: middle, overflow: "visible" }, cross));
   }
   if (median !== null) {
-    parts.push(svgElement("line", { class: "median", x1: x(median), x2: x(median), y1: 2, y2: HEIGHT - 2 }));
+    const x = at(median / max);
+    parts.push(svgElement("line", { class: "median", x1: x, x2: x, y1: 2, y2: HEIGHT - 2 }));
   }
-  return svgElement(
-    "svg",
-    { class: "strip", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "xMinYMid", role: "img", "aria-label": label },
-    ...parts,
-  );
+  return svgElement("svg", { class: "strip", height: HEIGHT, role: "img", "aria-label": label }, ...parts);
 }

@@ -18,7 +18,7 @@ export const rate = (perSecond) => `${short(perSecond)}/s`;
 /** A time in microseconds: `83 µs`, `1.25 ms`, `3.1 s`; `–` without a value. */
 export function time(micros) {
   if (micros === null || micros === undefined) return "–";
-  if (micros < 1000) return `${Math.round(micros)} µs`;
+  if (micros < 1000) return `${micros < 10 ? short(micros) : Math.round(micros)} µs`;
   if (micros < 1e6) return `${short(micros / 1000)} ms`;
   return `${short(micros / 1e6)} s`;
 }

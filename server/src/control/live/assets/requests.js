@@ -29,6 +29,7 @@ const NUMBERS = new Set([3, 7, 8, 9, 10]);
 
 export function updateRequests(rows) {
   const body = byId("requests");
+  byId("no-requests").hidden = rows.length > 0;
   while (body.childElementCount > rows.length) body.lastElementChild.remove();
   while (body.childElementCount < rows.length) body.append(emptyRow());
   rows.forEach((row, index) => fill(body.children[index], row));

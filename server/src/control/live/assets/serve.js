@@ -14,6 +14,7 @@ const ALL = -1;
 
 const wall = new Wall();
 const seed = new FollowingField(byId("seed"));
+const profileText = new FollowingField(byId("profile"));
 let cards = [];
 let profiles = [];
 let keys = [];
@@ -35,7 +36,6 @@ follow({
   site(site) {
     profiles = site.profiles;
     wall.setFlags(site.flags);
-    fillBuiltIn();
     keys = [];
   },
   state(state) {
@@ -63,8 +63,10 @@ function showState(state) {
     cards = keys.map((key, index) => new ListenerCard(index, key, single));
     byId("listeners").replaceChildren(...cards.map(({ card }) => card));
     fillScope();
+    fillBuiltIn();
     drawCharts();
   }
+  if (byId("profile-details").open) readProfile();
   state.listeners.forEach((listener, index) => cards[index].setState(listener));
   cards.forEach((card) => card.setSnapshots(newest));
 }
@@ -149,23 +151,30 @@ onSubmit(byId("reset-form"), byId("all-message"), [], async () => {
 });
 
 onSubmit(byId("profile-form"), byId("profile-message"), [byId("profile")], async () => {
-  byId("profile").value = await call("PUT", profilePath(), TOML, byId("profile").value);
+  const applied = await call("PUT", profilePath(), TOML, byId("profile").value);
+  profileText.applied();
+  profileText.update(applied);
+  byId("built-in").value = "";
   return "Applied; requests follow it from now on";
 });
 
-byId("profile-details").addEventListener("toggle", async () => {
-  if (byId("profile-details").open && byId("profile").value === "") await readProfile();
+byId("profile-details").addEventListener("toggle", () => {
+  if (byId("profile-details").open) readProfile();
 });
 
-byId("built-in").addEventListener("change", async () => {
+byId("built-in").addEventListener("change", () => {
   const chosen = profiles.find(({ name }) => name === byId("built-in").value);
-  if (chosen) byId("profile").value = chosen.toml;
-  else await readProfile();
+  if (chosen) {
+    byId("profile").value = chosen.toml;
+  } else {
+    profileText.applied();
+    readProfile();
+  }
 });
 
 async function readProfile() {
   try {
-    byId("profile").value = await call("GET", profilePath(), TOML);
+    profileText.update(await call("GET", profilePath(), TOML));
   } catch (error) {
     setText(byId("profile-message"), error.message);
   }
@@ -173,9 +182,9 @@ async function readProfile() {
 
 function fillBuiltIn() {
   const option = (value, label) => element("option", { value }, label);
-  const options = profiles.map(({ name, listeners }) =>
-    option(name, `${name} (${listeners.length} ${listeners.length === 1 ? "listener" : "listeners"})`),
-  );
+  // The number of listeners cannot change.
+  const fitting = profiles.filter(({ listeners }) => listeners.length === keys.length);
+  const options = fitting.map(({ name, about }) => option(name, about ? `${name}: ${about}` : name));
   byId("built-in").replaceChildren(option("", "the profile that the servers follow"), ...options);
-  byId("built-in-field").hidden = profiles.length === 0;
+  byId("built-in-field").hidden = fitting.length === 0;
 }

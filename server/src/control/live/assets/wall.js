@@ -31,6 +31,8 @@ export class Wall {
   update(flags) {
     for (const cell of this.fresh) cell.classList.remove("fresh");
     this.fresh = [];
+    // A reset empties the journal.
+    if (Object.keys(flags).length === 0) this.clear();
     let changed = 0;
     for (const [code, { id, result }] of Object.entries(flags)) {
       const known = this.cells.get(code);
@@ -47,6 +49,16 @@ export class Wall {
       setTimeout(() => fresh.forEach((cell) => cell.classList.remove("fresh")), FRESH_MS);
     }
     this.describe();
+  }
+
+  clear() {
+    for (const known of this.cells.values()) {
+      if (known.result === "") continue;
+      known.id = 0;
+      known.result = "";
+      delete known.cell.dataset.result;
+      known.cell.classList.remove("seen");
+    }
   }
 
   describe() {
