@@ -25,7 +25,7 @@ pub(crate) const PROFILES: BuiltIn = BuiltIn {
 
 pub(crate) const EXPERIMENTS: BuiltIn = BuiltIn {
     kind: "experiment",
-    files: built_in!["experiments": "article", "latency", "concurrency", "errors", "tail", "circuit-breaker", "overload", "threads-vs-async"],
+    files: built_in!["experiments": "article", "latency", "concurrency", "errors", "tail", "circuit-breaker", "overload", "threads-vs-async", "python", "libraries"],
 };
 
 /// The built-in files of one kind.

@@ -22,6 +22,8 @@ mod ctl;
 mod disk_full;
 #[cfg(unix)]
 mod example_clients;
+#[cfg(unix)]
+mod example_experiments;
 mod examples;
 mod fault_matrix;
 mod get;

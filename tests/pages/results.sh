@@ -37,7 +37,7 @@ loads() {
   result load-overload load /flags/br/br.gif --latency 100ms --concurrency-limit 5 --queue 100 --rate 200/s -z 3s
   result load-nothing-completed load /flags/br/br.gif --fault hang@100% -c 5 -z 1s --grace 100ms
   result load-scenario load --scenario "$examples/load/flags.toml" --latency 5ms -c 5 -z 2s
-  result load-search load /flags/br/br.gif --latency 10ms --concurrency-limit 4 --queue 100 --find-concurrency 'p99 < 40ms' -z 500ms
+  result load-search load /flags/br/br.gif --latency 10ms --concurrency-limit 4 --queue 100 --find-concurrency 'p90 < 40ms' -z 1s
   result load-older "${load[@]}" -c 5 -z 2s --seed 1
   result load-newer "${load[@]}" -c 5 -z 2s --seed 1
   interrupted load-interrupted 2 load /flags/br/br.gif --latency 20ms -c 5
