@@ -1,6 +1,7 @@
 //! The shell of a page.
 
 use super::chart::area_style;
+use super::chart::label::visible;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The style of every page.
@@ -28,7 +29,7 @@ pub(crate) fn page(title: &str, sections: &Markup, version: &str) -> String {
                 header { h1 { (title) } }
                 main { (sections) }
                 footer {
-                    p { "Written by flagpole" @if !version.is_empty() { " from a result of version " (version) } "." }
+                    p { "Written by flagpole" @if !version.is_empty() { " from a result of version " (visible(version)) } "." }
                 }
             }
         }

@@ -29,7 +29,7 @@ pub(crate) fn patterns() -> Markup {
             @for (index, strokes) in STROKES.iter().enumerate() {
                 pattern id={ "a" (index) } width="6" height="6" patternUnits="userSpaceOnUse" {
                     path class={ "f" (index) } d="M0 0h6v6h-6z" {}
-                    @if !strokes.is_empty() { path.hatch d=(strokes) {} }
+                    @if !strokes.is_empty() { path.weave d=(strokes) {} }
                 }
             }
         } }

@@ -1,6 +1,7 @@
 //! Labels of limited length, and text from elsewhere made harmless.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The width of a character of a label, in units of the view box: the mean of common fonts at 12 units, rounded up.
 const CHARACTER: f64 = 6.6;
@@ -37,6 +38,19 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Text of several lines in TOML with what is unseen as TOML escapes it.
+pub(crate) fn escaped_lines(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars() {
+        if letter != '\n' && is_unseen(letter) {
+            let _ = write!(shown, "\\u{:04X}", u32::from(letter));
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
 /// At most `most` characters of visible text: from the middle of a longer one, some give way to an ellipsis, because names
 /// often differ at their ends.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
@@ -69,6 +83,11 @@ mod tests {
     fn unseen_characters_are_escaped() {
         assert_eq!(visible("a\0b\u{202e}c\nd"), "a\\u{0}b\\u{202e}c d");
         assert_eq!(visible("naïve 日本"), "naïve 日本");
+    }
+
+    #[test]
+    fn unseen_characters_in_toml_are_escaped_as_there() {
+        assert_eq!(escaped_lines("a = \"\u{202e}\"\n"), "a = \"\\u202E\"\n");
     }
 
     #[test]

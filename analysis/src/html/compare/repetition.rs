@@ -1,6 +1,7 @@
 //! How to repeat a comparison: its experiment as a file, and the command.
 
 use crate::comparison::Comparison;
+use crate::html::chart::label::{escaped_lines, visible};
 use crate::html::here_document::here_document;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -14,12 +15,12 @@ pub(super) fn markup(comparison: &Comparison) -> Markup {
     let seed = seed(experiment);
     html! {
         details.repeat {
-            summary { "Command that repeats it" @if let Some(seed) = &seed { ", with seed " (seed) } }
+            summary { "Command that repeats it" @if let Some(seed) = &seed { ", with seed " (visible(seed)) } }
             @match command(experiment) {
                 Some(command) if command.len() <= MAX_EXPERIMENT => {
                     pre tabindex="0" { code { (command) } }
                     @if let Some(profile) = experiment["profile"].as_str() {
-                        p.note { "The profile is " bdi { (profile) } ", which is not part of this page unless it is built in." }
+                        p.note { "The profile is " bdi { (visible(profile)) } ", which is not part of this page unless it is built in." }
                     }
                 }
                 Some(command) => p.note {
@@ -42,7 +43,7 @@ fn seed(experiment: &Value) -> Option<String> {
 
 /// A shell command that writes the experiment into a file and runs it.
 fn command(experiment: &Value) -> Option<String> {
-    let text = toml::to_string(experiment.as_object()?).ok()?;
+    let text = escaped_lines(&toml::to_string(experiment.as_object()?).ok()?);
     let file = here_document("experiment.toml", &text);
     Some(file + "flagpole compare experiment.toml\n")
 }

@@ -32,15 +32,21 @@ const REDUCTIONS: [&str; 4] = [
     "all charts but those of ratios are left out",
 ];
 
+/// A cell with its charts, each with its reduction as in [`CHARTS`].
+struct DrawnCell {
+    id: String,
+    title: String,
+    charts: Vec<(Markup, usize)>,
+}
+
 /// The sections of all cells in this number of bytes, with as many charts as there is room for, the same of every cell; if there
 /// is not even room for the smallest sections, those of the first cells.
 pub(super) fn of_cells(comparison: &Comparison, palette: &Palette, room: usize) -> Markup {
+    let drawn = drawn(comparison, palette);
     for (reduction, words) in REDUCTIONS.iter().enumerate() {
-        let sections = sections(comparison, palette, reduction);
-        let is_last = reduction + 1 == REDUCTIONS.len();
-        let left = room.saturating_sub(MAX_NOTES);
-        let fitting = fitting(&sections, left);
-        if is_last || fitting == sections.len() {
+        let sections: Vec<_> = drawn.iter().map(|cell| cell.section(reduction)).collect();
+        let fitting = fitting(&sections, room.saturating_sub(MAX_NOTES));
+        if fitting == sections.len() || reduction + 1 == REDUCTIONS.len() {
             return reduced(&sections, fitting, words);
         }
     }
@@ -74,19 +80,34 @@ fn reduced(sections: &[Markup], shown: usize, words: &str) -> Markup {
     }
 }
 
-fn sections(comparison: &Comparison, palette: &Palette, reduction: usize) -> Vec<Markup> {
+fn drawn(comparison: &Comparison, palette: &Palette) -> Vec<DrawnCell> {
     let cells = comparison.cells.iter().enumerate();
-    let sections = cells.map(|(index, cell)| {
+    let cells = cells.map(|(index, cell)| {
         let context = CellContext {
             comparison,
             cell,
             index,
             palette,
         };
-        let shown = CHARTS.iter().filter(|(_, most)| reduction <= *most);
-        let figures = shown.filter_map(|(chart, _)| chart(&context));
-        let charts = html! { @for figure in figures { (figure.markup()) } };
-        section(&context.id("cell"), &context.title(), &charts)
+        let charts = CHARTS
+            .iter()
+            .filter_map(|(chart, most)| Some((chart(&context)?.markup(), *most)));
+        DrawnCell {
+            id: context.id("cell"),
+            title: context.title(),
+            charts: charts.collect(),
+        }
     });
-    sections.collect()
+    cells.collect()
+}
+
+impl DrawnCell {
+    fn section(&self, reduction: usize) -> Markup {
+        let shown = self.charts.iter().filter(|(_, most)| reduction <= *most);
+        section(
+            &self.id,
+            &self.title,
+            &html! { @for (chart, _) in shown { (chart) } },
+        )
+    }
 }

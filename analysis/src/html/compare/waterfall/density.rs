@@ -34,7 +34,9 @@ pub(super) fn densities(strategy: &StrategyResult, end: f64) -> Vec<[f64; STACKE
             let Some(at) = STACKED.iter().position(|known| *known == phase) else {
                 continue;
             };
-            for (index, sums) in densities.iter_mut().enumerate() {
+            let first = columns_before(from as f64 / column);
+            let last = columns_before(until as f64 / column);
+            for (index, sums) in densities.iter_mut().enumerate().take(last + 1).skip(first) {
                 let start = column * index as f64;
                 let overlap = (until as f64).min(start + column) - (from as f64).max(start);
                 sums[at] += overlap.max(0.0) / column;
@@ -42,6 +44,16 @@ pub(super) fn densities(strategy: &StrategyResult, end: f64) -> Vec<[f64; STACKE
         }
     }
     densities
+}
+
+/// The whole columns before a position in columns.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is positive; casts saturate"
+)]
+fn columns_before(columns: f64) -> usize {
+    columns as usize
 }
 
 /// The highest column of these strategies.
