@@ -34,7 +34,7 @@ fn result_with(text: &str) -> Comparison {
     for cell in &mut comparison.cells {
         cell.conditions.push((name("condition"), text.to_owned()));
         cell.reference = cell.reference.as_deref().map(name);
-        cell.verdict.reasons[0].message = text.to_owned();
+        text.clone_into(&mut cell.verdict.reasons[0].message);
         cell.verdict.unchecked.push(text.to_owned());
         let latency = cell
             .conditions

@@ -47,7 +47,7 @@ impl Page {
                         attributes: attributes.collect(),
                     };
                     match element.name.as_str() {
-                        "figure" => figure = element.attributes["id"].clone(),
+                        "figure" => figure.clone_from(&element.attributes["id"]),
                         "table" => drop(page.tables.insert(figure.clone(), PageTable::default())),
                         "tr" => page.table(&figure).rows.push(Vec::new()),
                         "td" | "th" => page.row(&figure).push(String::new()),

@@ -54,17 +54,24 @@ pub(crate) fn escaped_lines(text: &str) -> String {
 /// At most `most` characters of visible text: from the middle of a longer one, some give way to an ellipsis, because names
 /// often differ at their ends.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
-    let text = visible(text);
-    let count = text.chars().count();
-    if count <= most {
-        return text.into_owned();
+    let short = shortened(text, most);
+    match visible(&short) {
+        Cow::Borrowed(_) => short.into_owned(),
+        // Escapes are longer than what they stand for.
+        Cow::Owned(escaped) => shortened(&escaped, most).into_owned(),
+    }
+}
+
+/// At most `most` characters of a text, without looking at all of a long one.
+fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    if text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
     }
     let kept = most.saturating_sub(1);
-    let tail = kept / 3;
-    let head = text.chars().take(kept - tail);
-    head.chain(['…'])
-        .chain(text.chars().skip(count - tail))
-        .collect()
+    let head = text.chars().take(kept - kept / 3);
+    let mut tail: Vec<char> = text.chars().rev().take(kept / 3).collect();
+    tail.reverse();
+    Cow::Owned(head.chain(['…']).chain(tail).collect())
 }
 
 fn is_unseen(letter: char) -> bool {

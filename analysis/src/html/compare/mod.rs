@@ -9,6 +9,7 @@ mod latencies;
 mod opening;
 mod overview;
 mod percentiles;
+mod programs;
 mod ratios;
 mod repetition;
 mod resources;

@@ -26,11 +26,19 @@ pub(super) fn opening(comparison: &Comparison) -> Opening<'_> {
         validity: answer.validity,
         answer: lines,
         reasons,
-        unchecked: sentences::unchecked(comparison),
+        unchecked: notes(comparison),
         conditions: conditions(comparison),
         environment: &comparison.environment,
         repetition: repetition::markup(comparison),
     }
+}
+
+/// What could not be checked, and the programs that are not there.
+fn notes(comparison: &Comparison) -> Vec<String> {
+    let skipped = comparison.skipped.iter();
+    let skipped = skipped.map(|program| format!("not compared: {program}"));
+    let unchecked = sentences::unchecked(comparison).into_iter();
+    unchecked.chain(skipped).collect()
 }
 
 /// The conditions that all cells share, those that vary with their values, and the number of rounds.

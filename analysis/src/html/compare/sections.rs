@@ -1,7 +1,7 @@
 //! The sections of cells, and what of them is left out so that a page stays small.
 
 use super::cell_context::CellContext;
-use super::{bound, failures, percentiles, ratios, resources, rounds, waterfall};
+use super::{bound, failures, percentiles, programs, ratios, resources, rounds, waterfall};
 use crate::comparison::Comparison;
 use crate::html::chart::palette::Palette;
 use crate::html::figure::Figure;
@@ -13,7 +13,7 @@ use maud::{Markup, html};
 type CellChart = fn(&CellContext<'_>) -> Option<Figure>;
 
 /// The charts of a cell in the order of display, and with which reduction each is shown at most.
-const CHARTS: [(CellChart, usize); 8] = [
+const CHARTS: [(CellChart, usize); 9] = [
     (ratios::figure, 3),
     (bound::figure, 2),
     (percentiles::figure, 2),
@@ -21,6 +21,7 @@ const CHARTS: [(CellChart, usize); 8] = [
     (rounds::figure, 1),
     (resources::cpu, 1),
     (resources::memory, 1),
+    (programs::figure, 2),
     (failures::figure, 2),
 ];
 
