@@ -13,6 +13,7 @@ mod load;
 pub(crate) mod page;
 #[allow(dead_code, reason = "not all kinds of charts exist yet")]
 pub(crate) mod table;
+mod trend;
 pub(crate) mod verdict;
 
 use crate::comparison::Comparison;
@@ -26,7 +27,7 @@ pub const STYLE: &str = page::STYLE;
 /// then the newest in full.
 pub fn comparison_report(results: &[Comparison]) -> String {
     match results.last() {
-        Some(newest) => compare::report(newest),
+        Some(newest) => compare::report(newest, results),
         None => page::empty(),
     }
 }
@@ -35,7 +36,7 @@ pub fn comparison_report(results: &[Comparison]) -> String {
 /// newest in full.
 pub fn load_report(results: &[LoadResult]) -> String {
     match results.last() {
-        Some(newest) => load::report(newest),
+        Some(newest) => load::report(newest, results),
         None => page::empty(),
     }
 }

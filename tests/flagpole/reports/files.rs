@@ -4,7 +4,7 @@ use super::{is_whole, page};
 use crate::compare::assert_code_of_verdict;
 use crate::harness::Sandbox;
 use crate::servers::server_with;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 
 const COMPARE: &str = "compare --latency 1ms --flags 3 --rounds 1 --strategy async,sequential";
@@ -71,6 +71,23 @@ fn page_has_the_command_that_repeats_a_load_run() {
         again.stdout,
         fs::read_to_string(sandbox.path("run.toml")).unwrap()
     );
+}
+
+/// The order of the results on the command line does not matter: they are put in the order of time.
+#[test]
+fn several_results_of_one_experiment_are_a_trend() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&format!("{COMPARE} --result now.json"));
+    let now = fs::read_to_string(sandbox.path("now.json")).unwrap();
+    let mut earlier: Value = serde_json::from_str(&now).unwrap();
+    earlier["environment"]["started_unix_s"] = json!(1_700_000_000);
+    earlier["experiment"]["rounds"] = json!(7);
+    fs::write(sandbox.path("earlier.json"), earlier.to_string()).unwrap();
+    let report = |files: &str| sandbox.run(&format!("report {files} -o -")).stdout;
+    let trend = report("earlier.json now.json");
+    assert!(is_whole(&trend) && trend.contains("2023-11-14"), "{trend}");
+    assert_eq!(trend, report("now.json earlier.json"));
+    assert_ne!(trend, report("now.json"));
 }
 
 #[test]

@@ -19,15 +19,16 @@ mod waterfall;
 
 use self::contenders::{palette, title};
 use super::page::{page, section};
+use super::trend::trend_of_comparisons;
 use crate::comparison::Comparison;
 use maud::{Markup, html};
 
 /// The longest page in bytes, 1 MB: what would make it longer is left out, and the page says so.
 const MAX_PAGE: usize = 1_000_000;
 
-/// The page of this result.
-pub(super) fn report(comparison: &Comparison) -> String {
-    let first = first_sections(comparison);
+/// The page of this result, and of its trend, if it is the last of several.
+pub(super) fn report(comparison: &Comparison, all: &[Comparison]) -> String {
+    let first = first_sections(comparison, all);
     let left = MAX_PAGE.saturating_sub(page_of(comparison, &first).len());
     let cells = sections::of_cells(comparison, &palette(comparison), left);
     page_of(comparison, &html! { (first) (cells) })
@@ -42,7 +43,7 @@ fn page_of(comparison: &Comparison, sections: &Markup) -> String {
 }
 
 /// What is about all cells.
-fn first_sections(comparison: &Comparison) -> Markup {
+fn first_sections(comparison: &Comparison, all: &[Comparison]) -> Markup {
     let palette = palette(comparison);
     let has_several = comparison.cells.len() > 1;
     let ratios = overview::ratios(comparison, &palette).filter(|_| has_several);
@@ -54,6 +55,7 @@ fn first_sections(comparison: &Comparison) -> Markup {
         .collect();
     html! {
         (opening::opening(comparison).markup())
+        (trend_of_comparisons(all, &palette))
         (overview::summary(comparison))
         @if !figures.is_empty() {
             (section("overview", "Overview of all cells", &html! {

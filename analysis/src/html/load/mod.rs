@@ -22,6 +22,7 @@ use self::load_context::LoadContext;
 use super::chart::label::clipped;
 use super::figure::Figure;
 use super::page::{page, section};
+use super::trend::trend_of_loads;
 use crate::load::LoadResult;
 use crate::load::report::sentences::below_table;
 use maud::{Markup, html};
@@ -57,11 +58,12 @@ const SECTIONS: [(&str, &str, &[LoadChart]); 4] = [
 /// The most characters of a target in the title.
 const MAX_TITLE: usize = 80;
 
-/// The page of this result.
-pub(super) fn report(result: &LoadResult) -> String {
+/// The page of this result, and of its trend, if it is the last of several.
+pub(super) fn report(result: &LoadResult, all: &[LoadResult]) -> String {
     let context = LoadContext::new(result);
     let sections = html! {
         (opening::opening(result).markup())
+        (trend_of_loads(all))
         (figures(&context))
         @for (id, title, charts) in SECTIONS { (charts_section(&context, id, title, charts)) }
     };
