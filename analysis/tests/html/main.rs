@@ -4,6 +4,17 @@
 
 mod comparison;
 mod hostile;
+mod load_results;
+mod load_runs;
 mod page;
 mod results;
+#[path = "../load/simulation.rs"]
+#[allow(dead_code, reason = "the tests of load runs use the rest")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the values are small and not negative"
+)]
+mod simulation;
 mod sizes;
+mod trends;

@@ -1,6 +1,7 @@
 //! What the report of a load run says first.
 
 use crate::HumanDuration;
+use crate::html::chart::label::escaped_lines;
 use crate::html::here_document::here_document;
 use crate::html::verdict::Opening;
 use crate::load::report::LoadAnswer;
@@ -87,7 +88,7 @@ fn repetition(result: &LoadResult) -> Markup {
         details.repeat {
             summary { "Command that repeats it" }
             @if command.len() <= MAX_COMMAND {
-                pre tabindex="0" { code { (command) } }
+                pre tabindex="0" { code { (escaped_lines(&command)) } }
             } @else {
                 p.note { "The command has " (crate::grouped(command.len() as u64)) " bytes and is left out; the result document has it as " code { "repeat" } "." }
             }
