@@ -157,17 +157,22 @@ fn loads_of_a_search_are_those_of_the_result() {
     );
 }
 
+/// A kind of result.
+type NamedRun = (&'static str, fn() -> LoadResult);
+
 #[test]
 fn every_kind_of_result_has_a_page() {
-    for (name, result) in [
-        ("closed", closed()),
-        ("failing", failing()),
-        ("no request ended", without_ends(20.0)),
-        ("no request", without_ends(0.0)),
-        ("one second", short()),
-        ("search", searched()),
-        ("iterations", with_iterations(failing())),
-    ] {
+    let kinds: Vec<NamedRun> = vec![
+        ("closed", closed),
+        ("failing", failing),
+        ("no request ended", || without_ends(20.0)),
+        ("no request", || without_ends(0.0)),
+        ("one second", short),
+        ("search", searched),
+        ("iterations", || with_iterations(failing())),
+    ];
+    for (name, result) in kinds {
+        let result = result();
         let page = page(&result);
         let (figures, tables) = (page.count("figure"), page.count("table"));
         assert!(figures > 0 && tables >= figures, "{name}");

@@ -14,7 +14,7 @@ fn runs() -> Vec<LoadResult> {
     for (index, run) in (0..).zip(&mut runs) {
         run.environment.started_unix_s = 1_700_000_000 + 86_400 * index;
     }
-    runs[2].environment.flagpole = "0.2.0".to_owned();
+    "0.2.0".clone_into(&mut runs[2].environment.flagpole);
     runs[2].figures.requests_per_s *= 2.0;
     runs
 }
