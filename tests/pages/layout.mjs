@@ -15,13 +15,15 @@ export function problems() {
     found.push(`the page is ${width} px wide, because of ${cause}`);
   }
 
-  // Pixels that two boxes may share: boxes of text are higher than its letters.
-  const shared = 2;
+  // In pixels. Two boxes may share some: boxes of text are higher than its letters.
+  const SMALLEST = 9, shared = 2;
   for (const svg of document.querySelectorAll("svg")) {
     const frame = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll("text")].filter((element) => visible(element) && element.textContent.trim());
     const boxes = texts.map((element) => [element, element.getBoundingClientRect()]);
     for (const [element, box] of boxes) {
+      const size = parseFloat(getComputedStyle(element).fontSize) * Math.abs(element.getScreenCTM().a);
+      if (size < SMALLEST) found.push(`${name(svg)}: ${text(element)} is ${size.toFixed(1)} px high`);
       if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1) {
         found.push(`${name(svg)}: ${text(element)} is cut off at the edge`);
       }

@@ -27,6 +27,10 @@ comparisons() {
   result compare-grid compare --strategy threads,async --flags 30 -c 2,5,15 --latency 2ms,10ms --rounds 5
   result compare-older compare --strategy threads,async --flags 20 --latency 10ms --rounds 5
   result compare-newer compare --strategy threads,async --flags 20 --latency 10ms --rounds 5
+  result compare-programs compare --strategy async --flags 20 --latency 10ms --rounds 5 --fault 500@10% \
+    --command 'node=node {clients}/fetch.mjs {files} {concurrency} {dest}' \
+    --command 'curl=sh {clients}/curl_parallel.sh {files} {concurrency} {dest}' \
+    --command 'some=sh -c "head -n 5 {files} | xargs curl -s -o /dev/null {url}/elsewhere; exit 3"'
   interrupted compare-interrupted 2 compare --latency 50ms
 }
 

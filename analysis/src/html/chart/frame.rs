@@ -89,7 +89,7 @@ impl PlotFrame {
     pub(crate) fn with_texts<'a>(self, texts: impl Iterator<Item = &'a str>) -> PlotFrame {
         let widest = texts.map(width).fold(0.0, f64::max);
         PlotFrame {
-            right: WIDTH - RIGHT.max(widest + 12.0),
+            right: WIDTH - RIGHT.max(widest + 20.0),
             ..self
         }
     }
