@@ -12,6 +12,8 @@ mod compare_files;
 #[cfg(target_os = "linux")]
 mod compare_processes;
 #[cfg(target_os = "linux")]
+mod compare_programs;
+#[cfg(target_os = "linux")]
 mod compare_starved;
 mod compare_unequal_runs;
 mod compare_urls;

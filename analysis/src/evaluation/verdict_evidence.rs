@@ -89,6 +89,8 @@ fn observed_strategy(
         timing_dependent_attempts: result.timing_dependent,
         downloads: result.downloads(),
         policy: measured.policy.clone(),
+        retries: result.retries,
+        program: (result.program.as_ref()).map(|program| program.behaviour.clone()),
         ..ObservedStrategy::default()
     }
 }

@@ -70,6 +70,7 @@ peak_threads /strategy/resource_usage/peak_threads
 voluntary_context_switches /strategy/resource_usage/voluntary_context_switches
 involuntary_context_switches /strategy/resource_usage/involuntary_context_switches
 lost_us /strategy/lost_us
+process_us /strategy/program/process_us/mean
 fates_digest /strategy/fates_digest
 bodies_digest /strategy/bodies_digest
 bottleneck /strategy/bottleneck/kind

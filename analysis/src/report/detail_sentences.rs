@@ -2,6 +2,7 @@
 
 use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus};
 use crate::human::{HumanDuration, plural};
+use crate::program::ProgramExit;
 
 /// The title of the timelines.
 pub(super) const TIMELINES: &str =
@@ -24,6 +25,7 @@ fn of_strategy(strategy: &StrategyResult) -> Vec<String> {
         Some(fates(strategy)),
         lost(strategy),
         stalled(strategy),
+        program(strategy),
     ];
     sentences
         .into_iter()
@@ -105,6 +107,21 @@ fn lost(strategy: &StrategyResult) -> Option<String> {
     let wall = strategy.rounds.iter().map(|round| round.wall_us).sum();
     let (lost, wall) = (micros(strategy.lost_us?), micros(wall));
     Some(format!("lost {lost} of {wall} without a processor"))
+}
+
+/// The command of a program, its process, and how it ended.
+fn program(strategy: &StrategyResult) -> Option<String> {
+    let program = strategy.program.as_ref()?;
+    let behaviour = &program.behaviour;
+    let exits = behaviour.exits.iter();
+    let exits = exits.map(|(label, count)| format!("{} x {}", count, ProgramExit::describe(label)));
+    Some(format!(
+        "`{}`: process {}, at most {} in flight, {}",
+        program.command,
+        HumanDuration::from_mean(program.process_us.mean),
+        plural(behaviour.max_in_flight, "request"),
+        exits.collect::<Vec<_>>().join(", ")
+    ))
 }
 
 /// The rounds that are part of the figures although the machine stalled in them.

@@ -1,6 +1,6 @@
 //! The sentences of a report, one line each, before they are wrapped.
 
-use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus};
+use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus, WallClock};
 use crate::human::{list, plural};
 use std::collections::BTreeSet;
 
@@ -65,8 +65,22 @@ pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<Stri
         );
     }
     lines.extend(repeated(comparison));
+    lines.extend(programs(comparison));
     lines.extend(notes(comparison));
     lines
+}
+
+/// Where wall times are measured if there are programs, and which programs are not there.
+fn programs(comparison: &Comparison) -> Vec<String> {
+    let mut cells = comparison.cells.iter();
+    let is_at_server = cells.any(|cell| cell.wall_clock == WallClock::Server);
+    let wall = is_at_server.then(|| {
+        "Wall times are measured at the server: from the head of the first request to the end of the last response"
+            .to_owned()
+    });
+    let skipped = comparison.skipped.iter();
+    let skipped = skipped.map(|one| format!("Not compared: {one}"));
+    wall.into_iter().chain(skipped).collect()
 }
 
 /// A sentence for each strategy after its name; strategies with the same sentence share a line.

@@ -26,6 +26,16 @@ const COLUMNS: &[FigureColumn] = &[
         value: |_, one| Some(HumanDuration::from_mean(one.wall_us.mean).to_string()),
     },
     FigureColumn {
+        header: "process",
+        legend: "time of the whole process of a program, its start and its end included",
+        rank: 4,
+        blank: "-",
+        value: |_, one| {
+            let process_us = one.program.as_ref()?.process_us.mean;
+            Some(HumanDuration::from_mean(process_us).to_string())
+        },
+    },
+    FigureColumn {
         header: "ratio",
         legend: "wall time divided by that of the reference, which has 1x; above 1 is slower",
         rank: 0,

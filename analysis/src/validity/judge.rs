@@ -3,6 +3,7 @@
 use super::lateness::server_late;
 use super::lost_wall::processor_lost;
 use super::observed::{ObservedCell, ObservedStrategy, ratio};
+use super::programs;
 use super::response_excess::response_excess;
 use super::same_fates;
 use super::verdict::{Validity, ValidityIssue, Verdict};
@@ -44,7 +45,11 @@ impl Verdict {
 /// What the caller could not check, and what the evidence does not show.
 fn unchecked(cell: &ObservedCell) -> Vec<String> {
     let (strategies, mut unchecked) = (&cell.strategies, cell.unchecked.clone());
-    if strategies.iter().any(|one| one.lost.is_none()) {
+    let is_strategy = |one: &ObservedStrategy| one.program.is_none();
+    if strategies
+        .iter()
+        .any(|one| is_strategy(one) && one.lost.is_none())
+    {
         let sentence =
             "lost processor time: the system does not report how long threads wait for a processor";
         unchecked.push(sentence.to_owned());
@@ -57,6 +62,7 @@ fn unchecked(cell: &ObservedCell) -> Vec<String> {
     if cell.has_unknown_delays || strategies.iter().any(|one| !one.has_server_timing) {
         unchecked.push(format!("{what}: it reports no delays"));
     }
+    unchecked.extend(programs::unchecked(cell));
     unchecked
 }
 
@@ -84,6 +90,7 @@ fn reasons(cell: &ObservedCell) -> Vec<ValidityIssue> {
         reasons.extend(saturated);
         reasons.extend(busy_time_mismatch(strategy));
         reasons.extend(rounds_drift(strategy, strategies.len()));
+        reasons.extend(programs::reasons(strategy, cell));
     }
     reasons.extend(rounds_missing(cell));
     reasons.extend(few_rounds(cell.rounds.max(cell.requested_rounds)));

@@ -8,6 +8,7 @@ mod lost_time;
 mod lost_wall;
 mod observed;
 mod planned_fates;
+mod programs;
 mod reconcile;
 mod repetition;
 mod response_excess;

@@ -9,6 +9,7 @@ use super::reconcile::Mismatch;
 use super::response_excess::ResponseExcess;
 use super::round_digests::RoundDigests;
 use super::verdict::ValidityIssue;
+use crate::program::ProgramBehaviour;
 use crate::stats::median::lower_median;
 use flagpole_protocol::{AttemptKind, AttemptRecord};
 use std::collections::BTreeMap;
@@ -106,6 +107,10 @@ pub struct ObservedStrategy {
     pub timing_dependent_attempts: u64,
     /// How its downloads ended.
     pub downloads: DownloadCounts,
+    /// The attempts that it made because the previous one had failed.
+    pub retries: u64,
+    /// What a program did besides downloading; `None` for a strategy.
+    pub program: Option<ProgramBehaviour>,
     /// Its policy as text: only strategies under equal policies must have equal results.
     pub policy: String,
     /// The first round in which its records differ from the ledger (the server's counts of everything), and how.

@@ -68,6 +68,8 @@ fn strategy(name: &str) -> ObservedStrategy {
         }),
         excess: Vec::new(),
         max_efficiency: Some(1.0),
+        program: None,
+        retries: 0,
         timing_dependent_attempts: 0,
         downloads: downloads(4980, 0),
         policy: String::new(),
