@@ -18,24 +18,24 @@ fn unique_time() -> String {
 }
 
 /// A folder with an experiment of a program that behaves so.
-fn experiment(mode: &str, server: &str, more: &str) -> Sandbox {
-    experiment_with(mode, server, more, "0")
+fn experiment(mode: &str, server: &str, keys: &str) -> Sandbox {
+    experiment_with(mode, server, keys, "0")
 }
 
-fn experiment_with(mode: &str, server: &str, more: &str, argument: &str) -> Sandbox {
+fn experiment_with(mode: &str, server: &str, keys: &str, argument: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("client.py"), CLIENT).unwrap();
     let text = format!(
-        "flags = 10\n{more}\n[grid]\nconcurrency = [4]\nstrategies = ['async']\n[server]\n{server}\n[programs.mine]\n\
+        "flags = 10\n{keys}\n[grid]\nconcurrency = [4]\nstrategies = ['async']\n[server]\n{server}\n[programs.mine]\n\
          command = 'python3 client.py {mode} {{files}} {{concurrency}} {{url}} {argument}'\n"
     );
     fs::write(sandbox.path("x.toml"), text).unwrap();
     sandbox
 }
 
-fn compare(mode: &str, server: &str, more: &str) -> CommandOutput {
+fn compare(mode: &str, server: &str, keys: &str) -> CommandOutput {
     let line = "compare x.toml --rounds 2 --format json";
-    experiment(mode, server, more).run(line)
+    experiment(mode, server, keys).run(line)
 }
 
 /// What only the program has, and the reasons to doubt it that are not about the machine.
@@ -184,8 +184,8 @@ fn program_without_requests_ends_the_comparison_with_a_remedy() {
 #[test]
 fn timeout_ends_all_processes_and_is_an_outcome() {
     let time = unique_time();
-    let more = "program_timeout = '3s'";
-    let sandbox = experiment_with("hang", "latency = '5ms'", more, &time);
+    let keys = "program_timeout = '3s'";
+    let sandbox = experiment_with("hang", "latency = '5ms'", keys, &time);
     let output = sandbox.run("compare x.toml --rounds 1 --format json");
     assert_code_of_verdict(&output, 1);
     let (mine, reasons) = program(&output);

@@ -152,8 +152,8 @@ mod tests {
         (reason.label.clone(), reason.message.clone())
     }
 
-    fn expect(got: (String, String), label: &str, message: &str) {
-        assert_eq!(got, (label.to_owned(), message.to_owned()));
+    fn expect(got: &(String, String), label: &str, message: &str) {
+        assert_eq!(*got, (label.to_owned(), message.to_owned()));
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
         let expected = "py made 12 retries that the experiment does not ask for; turn them off, or give the strategies \
                         --retries";
         expect(
-            reason(|one| one.unasked_retries = 12),
+            &reason(|one| one.unasked_retries = 12),
             "unasked_retries",
             expected,
         );
@@ -200,14 +200,14 @@ mod tests {
     #[test]
     fn files_that_are_requested_twice_or_not_at_all_are_reasons() {
         expect(
-            reason(|one| (one.duplicates, one.concurrent_repeats) = (3, 1)),
+            &reason(|one| (one.duplicates, one.concurrent_repeats) = (3, 1)),
             "duplicate_requests",
             "py requested files again: 3 times after they had been delivered, 1 time while a request for them was in \
              progress",
         );
         let paths = ["/a", "/b", "/c", "/d"].map(str::to_owned).to_vec();
         expect(
-            reason(|one| (one.not_requested, one.not_requested_paths) = (40, paths)),
+            &reason(|one| (one.not_requested, one.not_requested_paths) = (40, paths)),
             "files_not_requested",
             "py did not request 40 files of the workload: /a, /b, /c and others",
         );
@@ -217,7 +217,7 @@ mod tests {
     fn requests_outside_the_workload_are_a_reason() {
         let paths = [("/robots.txt".to_owned(), 10)].into();
         expect(
-            reason(|one| (one.other_requests, one.other_paths) = (10, paths)),
+            &reason(|one| (one.other_requests, one.other_paths) = (10, paths)),
             "other_requests",
             "py made 10 requests outside the workload: /robots.txt (10)",
         );
@@ -228,7 +228,7 @@ mod tests {
         let exits = [("exit_0", 7), ("exit_1", 2), ("timeout", 1)];
         let exits = exits.map(|(label, count)| (label.to_owned(), count)).into();
         expect(
-            reason(|one| (one.exits, one.stderr) = (exits, Some("no route".to_owned()))),
+            &reason(|one| (one.exits, one.stderr) = (exits, Some("no route".to_owned()))),
             "program_failed",
             "py ended with exit code 1 in 2 of 10 rounds and with timeout in 1 of 10 rounds: no route",
         );

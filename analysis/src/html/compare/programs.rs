@@ -73,7 +73,7 @@ impl ProgramRow<'_> {
 
     /// How the processes ended: `exit_0 x 5`.
     fn exits(&self) -> String {
-        let exits = self.program.exits.iter();
+        let exits = self.program.behaviour.exits.iter();
         let exits: Vec<_> = exits
             .map(|(label, count)| format!("{label} x {count}"))
             .collect();
@@ -84,11 +84,17 @@ impl ProgramRow<'_> {
     fn deviation(&self) -> Option<String> {
         let program = self.program;
         let counts = [
-            (program.unasked_retries, "unasked retries"),
-            (program.duplicates, "requests for delivered files"),
-            (program.concurrent_repeats, "repeated requests in progress"),
-            (program.not_requested, "files not requested"),
-            (program.other_requests, "requests outside the workload"),
+            (program.behaviour.unasked_retries, "unasked retries"),
+            (program.behaviour.duplicates, "requests for delivered files"),
+            (
+                program.behaviour.concurrent_repeats,
+                "repeated requests in progress",
+            ),
+            (program.behaviour.not_requested, "files not requested"),
+            (
+                program.behaviour.other_requests,
+                "requests outside the workload",
+            ),
         ];
         let found = counts.into_iter().filter(|(count, _)| *count > 0);
         let found: Vec<_> = found
@@ -115,7 +121,9 @@ fn draw(frame: &PlotFrame, rows: &[ProgramRow<'_>], texts: &[String]) -> Markup 
 }
 
 fn conclusion(rows: &[ProgramRow<'_>]) -> String {
-    let failed = rows.iter().filter(|row| row.program.failed_rounds() > 0);
+    let failed = rows
+        .iter()
+        .filter(|row| row.program.behaviour.failures().count() > 0);
     let failed = failed.map(|row| format!("{} ended with {}", row.strategy.name, row.exits()));
     let all: Vec<_> = failed
         .chain(rows.iter().filter_map(ProgramRow::deviation))
@@ -131,12 +139,20 @@ fn conclusion(rows: &[ProgramRow<'_>]) -> String {
 
 /// The headers of counts, with the counts.
 const COUNTS: [ProgramCount; 6] = [
-    ("most in flight", |program| program.max_in_flight as u64),
-    ("duplicates", |program| program.duplicates),
-    ("repeats in progress", |program| program.concurrent_repeats),
-    ("unasked retries", |program| program.unasked_retries),
-    ("not requested", |program| program.not_requested),
-    ("outside the workload", |program| program.other_requests),
+    ("most in flight", |program| {
+        program.behaviour.max_in_flight as u64
+    }),
+    ("duplicates", |program| program.behaviour.duplicates),
+    ("repeats in progress", |program| {
+        program.behaviour.concurrent_repeats
+    }),
+    ("unasked retries", |program| {
+        program.behaviour.unasked_retries
+    }),
+    ("not requested", |program| program.behaviour.not_requested),
+    ("outside the workload", |program| {
+        program.behaviour.other_requests
+    }),
 ];
 
 /// A header, and a count.
@@ -157,6 +173,7 @@ fn table(rows: &[ProgramRow<'_>]) -> DataTable {
     let rows = rows.iter().map(|row| {
         let program = row.program;
         let others = program
+            .behaviour
             .other_paths
             .iter()
             .map(|(path, count)| format!("{path} x {count}"));
@@ -165,9 +182,9 @@ fn table(rows: &[ProgramRow<'_>]) -> DataTable {
             row.strategy.name.clone(),
             program.command.clone(),
             row.exits(),
-            program.not_requested_paths.join(", "),
+            program.behaviour.not_requested_paths.join(", "),
             others.collect::<Vec<_>>().join(", "),
-            program.stderr.clone().unwrap_or_default(),
+            program.behaviour.stderr.clone().unwrap_or_default(),
             format!("{:.3}", process.mean / 1000.0),
         ];
         cells.extend([process.median, process.min, process.max].map(millis));
