@@ -37,6 +37,7 @@ fn a_running_server_is_changed_by_the_control_plane() {
     let ready = ready(&mut process);
     let control = ready["control"].as_str().unwrap();
     assert!(control.starts_with("http://127.0.0.1:"), "{control}");
+    assert_eq!(ready["live"], control);
     let server = ready["listeners"][0]["url"].as_str().unwrap();
     let flag = || call("GET", &format!("{server}flags/br/metadata.json"), "").0;
     assert_eq!(flag(), 200);
@@ -55,7 +56,14 @@ fn a_running_server_is_changed_by_the_control_plane() {
 fn the_greeting_names_the_control_plane() {
     let mut process = Sandbox::new().start("serve --port 0 --control localhost:0");
     let mut lines = std::iter::repeat_with(|| process.stdout_line());
-    assert!(lines.any(|line| line.starts_with("Control plane: http://127.0.0.1:")));
+    let control = lines.find_map(|line| line.strip_prefix("Control plane: ").map(str::to_owned));
+    let control = control.unwrap();
+    assert!(control.starts_with("http://127.0.0.1:"), "{control}");
+    let live = lines.next().unwrap();
+    assert_eq!(
+        live,
+        format!("Live page:     {} in a browser\n", control.trim())
+    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
 // Checks the live pages while something happens on them. Usage: live.mjs FLAGPOLE; exit code 1 if there are problems.
 
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect, launch, open } from "./browser.mjs";
 import { end, serving, sleep, start } from "./processes.mjs";
 
@@ -12,6 +15,24 @@ async function checkServer(browser) {
   const found = [...(await inspect(page)), ...errors];
   await page.close();
   for (const child of processes) await end(child);
+  return found;
+}
+
+/** A name that would end an element, or change the direction of writing, is only text. */
+async function checkHostileName(browser) {
+  const folder = await mkdtemp(join(tmpdir(), "flagpole-"));
+  const profile = join(folder, "hostile.toml");
+  const name = "</script><img src=x onerror=boom()>\"'\u202e";
+  await writeFile(profile, `[[listener]]\nname = ${JSON.stringify(name)}\nport = 0\nlatency = "1ms"\n`);
+  const { live, processes } = await serving(flagpole, "--profile", profile);
+  const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
+  await sleep(2);
+  const found = [...(await inspect(page)), ...errors];
+  const shown = await page.$eval("#listeners h3", (heading) => heading.textContent);
+  if (shown !== name) found.push(`the name is shown as ${shown}`);
+  await page.close();
+  for (const child of processes) await end(child);
+  await rm(folder, { recursive: true });
   return found;
 }
 
@@ -33,6 +54,7 @@ const checkRun = (...options) => async (browser) => {
 
 const pages = {
   "serve --control": checkServer,
+  "serve --control, with a hostile name": checkHostileName,
   "load --live": checkRun("load", "/flags/br/br.gif", "--latency", "lognormal:p50=5ms,p99=40ms", "--fault", "500@5%", "-c", "5", "-z", "60s"),
   "compare --live": checkRun("compare", "--flags", "20", "--latency", "20ms", "--rounds", "200"),
 };

@@ -28,9 +28,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum size of the head of a request in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
-/// The time that responses have to end when the control plane stops; the servers must not wait for it.
-const STOP_GRACE: Duration = Duration::from_millis(200);
-
 /// Pause after a failed `accept`, for example when file descriptors run out.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
@@ -42,6 +39,8 @@ pub(super) struct Connections {
     /// The host name that the user gave to the control plane.
     pub(super) own_name: Option<Arc<str>>,
     pub(super) stopping: Stopping,
+    /// The time that responses have to end when the listener stops.
+    pub(super) stop_grace: Duration,
 }
 
 type AnswerFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -54,7 +53,7 @@ impl Connections {
             () = self.stopping.wait() => {}
         }
         drop(listener);
-        let _ = time::timeout(STOP_GRACE, self.slots.wait_empty()).await;
+        let _ = time::timeout(self.stop_grace, self.slots.wait_empty()).await;
     }
 
     async fn accept(&self, listener: &TcpListener) {
@@ -122,7 +121,8 @@ impl Connections {
     }
 }
 
-/// Serves until the peer or an error ends the connection, without closing it.
+/// Serves until the peer or an error ends the connection, and ends its sending side; it can still be read. Without that hyper
+/// would give up what it has not written when the last response is closed.
 async fn finish<S>(connection: &mut Connection<TokioIo<TcpStream>, S>)
 where
     S: hyper::service::HttpService<Incoming, ResBody = Body> + Unpin,
@@ -130,5 +130,5 @@ where
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     // After an error hyper has written its response, if there is one; the peer sees the end of the connection.
-    let _ = future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let _ = Pin::new(connection).await;
 }

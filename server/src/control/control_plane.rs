@@ -15,6 +15,10 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The time that responses have to end when the control plane stops; the servers must not wait for it.
+const STOP_GRACE: Duration = Duration::from_millis(200);
 
 /// An HTTP interface to watch and change servers while they run, on a separate listener and thread. Dropping it ends
 /// its calls and frees the port; the servers go on. A browser gets a live page at the root URL.
@@ -121,6 +125,7 @@ impl ControlPlaneBuilder {
             on_start: || {},
             slots: slots.clone(),
             own_name: self.host_name,
+            stop_grace: STOP_GRACE,
         };
         let listener = ListenerThread::start(config, |stopping| {
             router(&Arc::new(ControlState {

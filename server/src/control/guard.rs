@@ -2,8 +2,9 @@
 //! of this machine.
 //!
 //! A page whose name resolves to this machine (DNS rebinding) is recognised by `Host`; a page of another site by `Origin`
-//! and `Sec-Fetch-Site`, which browsers add to every request that can change something.
+//! and `Sec-Fetch-Site`, which browsers add to every request that can change something or that is made by a page.
 
+use super::live_path::LIVE_FOLDER;
 use super::media_type::MediaType;
 use super::problem::Problem;
 use http::header::{CONTENT_LENGTH, HOST, ORIGIN};
@@ -21,7 +22,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) fn check<B: Body>(request: &Request<B>, own_name: Option<&str>) -> Result<(), Problem> {
     let fields = request.headers();
     let host = check_host(request, own_name)?;
-    if !request.method().is_safe() {
+    // A page of another site could keep streams of the live page open.
+    if !request.method().is_safe() || request.uri().path().starts_with(LIVE_FOLDER) {
         check_origin(fields, &host)?;
     }
     if !request.body().is_end_stream() {

@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener as StdTcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -35,6 +36,8 @@ pub(super) struct ListenerConfig {
     pub(super) slots: Arc<ConnectionSlots>,
     /// The host name that the user gave to the listener.
     pub(super) own_name: Option<Arc<str>>,
+    /// The time that responses have to end when the listener stops.
+    pub(super) stop_grace: Duration,
 }
 
 impl ListenerThread {
@@ -61,6 +64,7 @@ impl ListenerThread {
             slots: config.slots,
             own_name: config.own_name,
             stopping,
+            stop_grace: config.stop_grace,
         };
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(StartError::Thread)?;

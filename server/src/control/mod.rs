@@ -16,6 +16,7 @@ mod line_body;
 mod linger;
 mod listener_thread;
 pub(crate) mod live;
+mod live_path;
 mod media_type;
 mod metrics;
 mod openapi;

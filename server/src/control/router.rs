@@ -2,7 +2,8 @@
 
 use super::journal_resource;
 use super::ledgers;
-use super::live::{EVENTS, LIVE_FILES, LIVE_FOLDER, server_page};
+use super::live::server_page;
+use super::live_path::{EVENTS, LIVE_FILES, LIVE_FOLDER};
 use super::metrics;
 use super::openapi;
 use super::problem::Problem;

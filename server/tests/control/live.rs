@@ -140,6 +140,13 @@ fn page_and_stream_of_a_foreign_host_are_refused() {
             "{path}"
         );
     }
+    for fields in [
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Origin: http://evil.example\r\n",
+    ] {
+        let answer = fixture.call("GET", "/live/events", fields, "");
+        assert_eq!(answer.problem().0, 403, "{fields}");
+    }
     let fields = "Origin: http://evil.example\r\n";
     assert_eq!(fixture.call("POST", "/reset", fields, "").problem().0, 403);
 }

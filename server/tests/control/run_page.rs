@@ -1,10 +1,11 @@
 //! The live page of a run, which becomes the report.
 
-use crate::call::call;
+use crate::call::{call, read_answer};
 use crate::events::Events;
 use flagpole_server::{RunKind, RunPage, StartError};
 use serde_json::json;
-use std::net::SocketAddr;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -98,4 +99,24 @@ fn foreign_host_is_refused_and_a_taken_port_is_an_error() {
     }
     let second = RunPage::start(RunKind::Load, page.addr(), None);
     assert!(matches!(second, Err(StartError::PortInUse(_))));
+}
+
+#[test]
+fn large_report_is_whole_for_a_reader_that_is_slow() {
+    let page = page(RunKind::Load);
+    let (address, mut events) = (page.addr(), Events::open(page.addr()));
+    events.next_of("history");
+    let reader = thread::spawn(move || {
+        events.next_of("end");
+        drop(events);
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = b"GET /report HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).unwrap();
+        // Longer than what stops at once takes to stop.
+        thread::sleep(Duration::from_millis(400));
+        read_answer(&mut stream).body.len()
+    });
+    let size = 8 << 20;
+    page.finish("x".repeat(size), "", TIMEOUT);
+    assert_eq!(reader.join().unwrap(), size);
 }

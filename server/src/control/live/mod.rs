@@ -15,10 +15,3 @@ mod server_sample;
 mod server_snapshot;
 mod server_state;
 mod thread_priority;
-
-/// Where the files of the pages are, and the route to them.
-pub(super) const LIVE_FOLDER: &str = "/live/";
-pub(super) const LIVE_FILES: &str = "/live/{*name}";
-
-/// The name of the stream.
-pub(super) const EVENTS: &str = "events";

@@ -4,8 +4,8 @@ use super::asset;
 use super::event_stream;
 use super::feed::LiveFeed;
 use super::thread_priority;
-use super::{EVENTS, LIVE_FILES, LIVE_FOLDER};
 use crate::control::listener_thread::{ListenerConfig, ListenerThread};
+use crate::control::live_path::{EVENTS, LIVE_FILES, LIVE_FOLDER};
 use crate::control::problem::Problem;
 use crate::control::slot::{ConnectionSlot, ConnectionSlots};
 use crate::control::stopping::Stopping;
@@ -28,6 +28,9 @@ const MAX_CONNECTIONS: usize = 64;
 
 /// The interval between looks at whether all readers have the report.
 const POLL: Duration = Duration::from_millis(5);
+
+/// The time in which readers can receive the rest of the report when the page ends.
+const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// What a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +76,6 @@ struct Report {
 }
 
 impl RunPage {
-    /// Maximum number of files that a page has open.
-    pub const MAX_OPEN_FILES: u64 = MAX_CONNECTIONS as u64 + 16;
-
     /// Starts a page at this address; port 0 means any free port. `host_name` is a name that requests may have in `Host`, besides
     /// `localhost` and IP addresses.
     ///
@@ -103,6 +103,7 @@ impl RunPage {
             on_start: thread_priority::lower,
             slots,
             own_name: host_name.map(Into::into),
+            stop_grace: STOP_GRACE,
         };
         let listener = ListenerThread::start(config, |stopping| router(&shared, &stopping))?;
         Ok(RunPage { listener, shared })
@@ -183,7 +184,6 @@ fn router(page: &Arc<SharedPage>, stopping: &Stopping) -> Router {
 }
 
 impl SharedPage {
-    /// The page, or the report if the run has ended.
     fn root(&self) -> Response {
         asset::page(self.page)
     }
