@@ -13,9 +13,9 @@ impl HumanDuration {
         HumanDuration(Duration::from_micros(micros))
     }
 
-    /// From a mean of whole microseconds, which is not negative.
+    /// From a mean of whole microseconds, which is not negative; the longest duration for one that no clock can measure.
     pub(crate) fn from_mean(micros: f64) -> HumanDuration {
-        HumanDuration(Duration::from_secs_f64(micros / 1e6))
+        HumanDuration(Duration::try_from_secs_f64(micros / 1e6).unwrap_or(Duration::MAX))
     }
 }
 

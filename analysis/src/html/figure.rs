@@ -3,6 +3,7 @@
 use super::chart::WIDTH;
 use super::chart::label::{clipped, visible};
 use super::chart::shape::coordinate;
+use super::prose::prose;
 use super::table::DataTable;
 use maud::{Markup, html};
 
@@ -46,11 +47,11 @@ impl Figure {
         html! {
             figure id=(id) class=(class) aria-labelledby={ (id) "-h" } {
                 (heading(self.level, &format!("{id}-h"), &title))
-                p.conclusion { bdi { (self.warned(&self.conclusion)) } }
+                p.conclusion { bdi { (self.warning()) (prose(&self.shown_conclusion())) } }
                 div.plot tabindex="0" role="group" aria-label={ (title) ": chart" } { (self.picture()) }
                 div.aside {
                     (self.legend)
-                    p.reading { (self.reading) }
+                    p.reading { (prose(&self.reading)) }
                 }
                 details {
                     summary { "Figures: " (title) }
@@ -66,7 +67,7 @@ impl Figure {
         html! {
             svg.chart viewBox=(size) role="img" aria-labelledby={ (id) "-t " (id) "-d" } {
                 title id={ (id) "-t" } { (visible(&self.title)) }
-                desc id={ (id) "-d" } { (self.warned(&self.conclusion)) }
+                desc id={ (id) "-d" } { (self.warning()) (self.shown_conclusion()) }
                 g.drawing { (self.drawing) }
                 @if self.is_invalid {
                     text.stamp text-anchor="end" x=(WIDTH - 24.0) y="14" { "INVALID: these figures must not be used" }
@@ -75,11 +76,16 @@ impl Figure {
         }
     }
 
-    /// A text after the warning that it must not be used, if so.
-    fn warned(&self, text: &str) -> Markup {
-        html! {
-            @if self.is_invalid { "INVALID, must not be used: " }
-            (clipped(text, MAX_CONCLUSION))
+    fn shown_conclusion(&self) -> String {
+        clipped(&self.conclusion, MAX_CONCLUSION)
+    }
+
+    /// What stands before a conclusion that must not be used.
+    fn warning(&self) -> &'static str {
+        if self.is_invalid {
+            "INVALID, must not be used: "
+        } else {
+            ""
         }
     }
 }

@@ -12,6 +12,7 @@ mod here_document;
 mod load;
 pub(crate) mod page;
 #[allow(dead_code, reason = "not all kinds of charts exist yet")]
+mod prose;
 pub(crate) mod table;
 mod trend;
 pub(crate) mod verdict;

@@ -2,6 +2,7 @@
 
 use super::chart::label::{clipped, visible};
 use super::page::section;
+use super::prose::prose;
 use crate::comparison::Environment;
 use crate::validity::Validity;
 use maud::{Markup, html};
@@ -50,7 +51,7 @@ impl Opening<'_> {
                 (self.repetition)
             }))
             (section("answer", "Answer", &html! {
-                @for line in &self.answer { p.answer { bdi { (clipped(line, MAX_SENTENCE)) } } }
+                @for line in &self.answer { p.answer { bdi { (prose(&clipped(line, MAX_SENTENCE))) } } }
             }))
         }
     }
@@ -83,7 +84,7 @@ fn sentences(all: impl ExactSizeIterator<Item = String>) -> Markup {
     html! {
         @if !shown.is_empty() {
             ul.reasons {
-                @for sentence in shown { li { bdi { (clipped(&sentence, MAX_SENTENCE)) } } }
+                @for sentence in shown { li { bdi { (prose(&clipped(&sentence, MAX_SENTENCE))) } } }
                 @if more > 0 { li { "and " (more) " more, which the result document lists" } }
             }
         }

@@ -37,7 +37,8 @@ fn essence_of_load(result: &LoadResult) -> Value {
         search.map(|search| json!({ "variable": search.variable, "condition": search.condition }));
     // The last step of a search decides its load.
     let model = search.is_none().then(|| model(&result.asked.model));
-    let settings = result.settings.iter();
+    // Another seed draws other delays and faults of the same distribution.
+    let settings = result.settings.iter().filter(|(name, _)| name != "seed");
     let settings: Map<_, _> = settings
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();

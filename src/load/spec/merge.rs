@@ -136,6 +136,10 @@ impl LoadSpec {
         if !policy.is_empty() {
             settings.push(("policy".to_owned(), policy.join(", ")));
         }
+        if server.is_some() {
+            let seed = self.seed.unwrap_or_default().0;
+            settings.push(("seed".to_owned(), seed.to_string()));
+        }
         let server = server.into_iter().flat_map(server_conditions);
         settings.extend(server.map(|(name, value)| (name.to_owned(), value)));
         settings

@@ -22,6 +22,7 @@ use self::load_context::LoadContext;
 use super::chart::label::clipped;
 use super::figure::Figure;
 use super::page::{page, section};
+use super::prose::prose;
 use super::trend::trend_of_loads;
 use crate::load::LoadResult;
 use crate::load::report::sentences::below_table;
@@ -77,7 +78,10 @@ fn figures(context: &LoadContext<'_>) -> Markup {
         "Figures",
         &html! {
             @if context.is_invalid() { p.note { "INVALID: these figures must not be used." } }
-        ul.facts { @for line in below_table(context.result) { li { bdi { (clipped(&line, 600)) } } } }
+        @if context.result.search.is_some() {
+            p.note { "All figures but those of the search itself are of its last run." }
+        }
+        ul.facts { @for line in below_table(context.result) { li { bdi { (prose(&clipped(&line, 600))) } } } }
             (tables::latencies(context))
             (tables::conditions(context))
             (tables::baseline(context))

@@ -56,15 +56,17 @@ fn conditions(result: &LoadResult) -> Vec<(String, String)> {
             Some(message.clone())
         }
     };
-    let seed = match &result.asked.model {
-        LoadModel::Open { seed, .. } => Some(seed.to_string()),
-        LoadModel::Closed { .. } => None,
+    let of_server = result.settings.iter().find(|(name, _)| name == "seed");
+    let seed = match (&result.asked.model, of_server) {
+        (_, Some((_, seed))) => Some(seed.clone()),
+        (LoadModel::Open { seed, .. }, None) => Some(seed.to_string()),
+        (LoadModel::Closed { .. }, None) => None,
     };
     let named = |name: &str, value: String| (name.to_owned(), value);
     let asked = named("load", asked(&result.asked));
     [named("target", targets.join("; ")), asked]
         .into_iter()
-        .chain(seed.map(|seed| named("seed of arrivals", seed)))
+        .chain(seed.map(|seed| named("seed", seed)))
         .chain(settings)
         .chain([named(
             "measured",

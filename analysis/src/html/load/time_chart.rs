@@ -174,12 +174,31 @@ pub(super) fn end_of_window(frame: &PlotFrame, window_us: u64, points: &TimePoin
     html! { @if is_shown { path.guide stroke-dasharray="2 3" d=(path) {} } }
 }
 
-/// When a point was: `in the second from 3 s on`, `in the 300 seconds from 1,200 s on`.
+/// When a point was: `in the second from 3 s on`, `in the 300 seconds from 3 h 55 min on`.
 pub(super) fn when(point: &TimePoint, length: usize) -> String {
-    let start = seconds(point.start_us);
+    let start = clock(point.start_us);
     match length {
-        1 => format!("in the second from {start} s on"),
-        length => format!("in the {length} seconds from {start} s on"),
+        1 => format!("in the second from {start} on"),
+        length => format!("in the {length} seconds from {start} on"),
+    }
+}
+
+/// A time since the start: `3 s`, `12 min 5 s`, `3 h 55 min`.
+fn clock(us: u64) -> String {
+    let whole = us / 1_000_000;
+    let parts = [
+        (whole / 3600, "h"),
+        (whole / 60 % 60, "min"),
+        (whole % 60, "s"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = parts
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if whole < 60 {
+        format!("{} s", seconds(us))
+    } else {
+        parts.join(" ")
     }
 }
 
@@ -203,6 +222,12 @@ pub(super) fn seconds(us: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_long_runs_have_hours_and_minutes() {
+        let times = [0, 2_500_000, 725_000_000, 14_100_000_000].map(clock);
+        assert_eq!(times, ["0 s", "2.5 s", "12 min 5 s", "3 h 55 min"]);
+    }
 
     #[test]
     fn ticks_are_in_the_unit_that_suits() {
