@@ -4,14 +4,12 @@
 //! [`page`] is the shell, [`verdict`] the first section of every report, [`figure`] a chart with all that belongs to it,
 //! [`table`] the figures of a chart, and [`chart`] what charts are drawn with. `compare` and `load` have one chart a file.
 
-#[allow(dead_code, reason = "not all kinds of charts exist yet")]
 pub(crate) mod chart;
 mod compare;
 pub(crate) mod figure;
 mod here_document;
 mod load;
 pub(crate) mod page;
-#[allow(dead_code, reason = "not all kinds of charts exist yet")]
 mod prose;
 pub(crate) mod table;
 mod trend;

@@ -4,6 +4,8 @@ mod files;
 #[cfg(unix)]
 mod interrupted;
 mod refusals;
+#[cfg(unix)]
+mod repetition;
 
 use crate::harness::Sandbox;
 use std::fs;

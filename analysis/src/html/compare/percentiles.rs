@@ -7,6 +7,7 @@ use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::scale::Scale;
 use crate::html::chart::shape::line;
+use crate::html::chart::units::plain;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable, millis, or_dash};
 use crate::human::HumanDuration;
@@ -17,6 +18,9 @@ const HEIGHT: f64 = 230.0;
 
 /// Times that differ by more than this factor have a logarithmic axis.
 const MAX_LINEAR: f64 = 30.0;
+
+/// The most strategies that a conclusion names.
+const MAX_NAMED: usize = 4;
 
 /// What is at the foot: its name, and its median and 99th percentile in microseconds.
 type Foot = (&'static str, &'static str, f64, f64);
@@ -39,6 +43,8 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
         Axis::durations("download time", vertical(strategies)),
         HEIGHT,
     );
+    let drawn = context.styled().filter(|(one, _)| points(one).len() > 1);
+    let drawn = drawn.map(|(one, style)| (one.name.as_str(), style));
     Some(Figure {
         conclusion: conclusion(strategies),
         reading: "The slowest downloads are at the right, where each step makes them ten times rarer; a curve ends at the last \
@@ -47,7 +53,7 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
         drawing: draw(context, &frame, &foot, highest),
         height: frame.height(),
         legend: html! {
-            (legend::of_series(context.styled().map(|(one, style)| (one.name.as_str(), style))))
+            (legend::of_series(drawn))
             (legend::of_areas(foot.iter().map(|(name, class, ..)| (*class, *name))))
         },
         table: table(strategies, &foot),
@@ -141,22 +147,21 @@ fn conclusion(strategies: &[StrategyResult]) -> String {
         let points = points(one);
         let (_, median) = points.iter().find(|(quantile, _)| *quantile >= 0.5)?;
         let (quantile, highest) = points.last()?;
-        let percentile = crate::html::chart::units::plain(100.0 * quantile);
-        Some(format!(
-            "{}: median {}, p{percentile} {}",
-            one.name,
-            time(*median),
-            time(*highest)
-        ))
+        let highest = match *quantile {
+            0.5 => String::new(),
+            quantile => format!(", p{} {}", plain(100.0 * quantile), time(*highest)),
+        };
+        Some(format!("{}: median {}{highest}", one.name, time(*median)))
     });
-    let clauses: Vec<_> = clauses.take(4).collect();
-    let rest = strategies.len().saturating_sub(clauses.len());
-    let more = if rest > 0 {
-        format!("; {rest} more in the table")
-    } else {
-        String::new()
+    let clauses: Vec<_> = clauses.collect();
+    let more = match clauses.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        more => format!("; {more} more in the table"),
     };
-    format!("{}{more}.", clauses.join("; "))
+    format!(
+        "{}{more}.",
+        clauses[..clauses.len().min(MAX_NAMED)].join("; ")
+    )
 }
 
 fn table(strategies: &[StrategyResult], foot: &[Foot]) -> DataTable {

@@ -50,8 +50,8 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
         Axis::numbers(
             "round",
             Scale::Linear {
-                min: 1.0,
-                max: shown as f64,
+                min: 0.5,
+                max: shown as f64 + 0.5,
             },
         ),
         Axis::durations("wall time, logarithmic", Scale::log_around(walls)),

@@ -14,16 +14,16 @@ const HEIGHT: f64 = 300.0;
 /// The least and the most height of a row.
 const ROW: (f64, f64) = (1.8, 9.0);
 
-/// The height of the panel.
-pub(super) fn height(attempts: &[AttemptView]) -> f64 {
-    row_height(attempts.len()) * attempts.len() as f64
+/// The height of the panel of this number of attempts.
+pub(super) fn height(count: usize) -> f64 {
+    row_height(count) * count as f64
 }
 
 fn row_height(count: usize) -> f64 {
     (HEIGHT / count.max(1) as f64).clamp(ROW.0, ROW.1)
 }
 
-pub(super) fn draw(frame: &PlotFrame, attempts: &[AttemptView], top: f64, height: f64) -> Markup {
+pub(super) fn draw(frame: &PlotFrame, attempts: &[&AttemptView], top: f64, height: f64) -> Markup {
     let rows = in_order(attempts);
     let row = height / rows.len().max(1) as f64;
     let mut paths = vec![String::new(); PHASES.len()];
@@ -47,13 +47,13 @@ pub(super) fn draw(frame: &PlotFrame, attempts: &[AttemptView], top: f64, height
 
 /// The attempts of a download follow each other; downloads are in the order in which they became due, and then of their
 /// numbers.
-pub(super) fn in_order(attempts: &[AttemptView]) -> Vec<&AttemptView> {
+pub(super) fn in_order<'a>(attempts: &[&'a AttemptView]) -> Vec<&'a AttemptView> {
     let mut first: BTreeMap<usize, u64> = BTreeMap::new();
     for one in attempts {
         let due = first.entry(one.download).or_insert(one.sent_us);
         *due = one.sent_us.min(*due);
     }
-    let mut rows: Vec<_> = attempts.iter().collect();
+    let mut rows = attempts.to_vec();
     rows.sort_by_key(|one| (first[&one.download], one.download, one.attempt));
     rows
 }

@@ -1,6 +1,6 @@
 //! How many attempts are in each phase over time, for rounds with too many attempts for rows.
 
-use super::phase::{Phase, segments};
+use super::phase::{Phase, made, segments};
 use crate::comparison::StrategyResult;
 use crate::grouped;
 use crate::html::chart::frame::PlotFrame;
@@ -16,20 +16,20 @@ pub(super) const HEIGHT: f64 = 90.0;
 /// The number of columns.
 pub(super) const COLUMNS: usize = 120;
 
-/// The phases of a strip from the bottom. Backoff and queue are left out: nothing is in flight in them.
+/// The phases of a strip from the bottom. Those in which nothing is in flight are left out.
 pub(super) const STACKED: [Phase; 4] =
     [Phase::Fault, Phase::Body, Phase::FirstByte, Phase::Connect];
 
 /// Whether a strategy has too many attempts to draw each.
 pub(super) fn is_folded(strategy: &StrategyResult) -> bool {
-    strategy.median_round_attempts.len() > MAX_DRAWN
+    made(strategy).len() > MAX_DRAWN
 }
 
 /// The mean number of attempts in each phase of [`STACKED`] in each column of a time axis that ends at `end`, in microseconds.
 pub(super) fn densities(strategy: &StrategyResult, end: f64) -> Vec<[f64; STACKED.len()]> {
     let column = end / COLUMNS as f64;
     let mut densities = vec![[0.0; STACKED.len()]; COLUMNS];
-    for attempt in &strategy.median_round_attempts {
+    for attempt in made(strategy) {
         for (phase, from, until) in segments(attempt) {
             let Some(at) = STACKED.iter().position(|known| *known == phase) else {
                 continue;

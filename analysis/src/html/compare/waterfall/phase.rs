@@ -1,6 +1,6 @@
 //! The phases of an attempt.
 
-use crate::comparison::AttemptView;
+use crate::comparison::{AttemptView, StrategyResult};
 
 /// What an attempt waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,23 @@ impl Phase {
         segments(attempt).iter().any(|(phase, ..)| *phase == self)
     }
 
+    /// Whether a request or a connection is in flight in it.
+    pub(super) fn is_in_flight(self) -> bool {
+        !matches!(self, Phase::Backoff | Phase::Queue)
+    }
+
     /// Whether an attempt ended otherwise than with success, a redirect or because another one was faster.
     pub(super) fn has_failed(attempt: &AttemptView) -> bool {
         !["ok", "redirected", "hedge_lost"].contains(&attempt.outcome.as_str())
     }
+}
+
+/// The attempts of the median round that were made: those of requests that were never sent are in results of programs.
+pub(super) fn made(strategy: &StrategyResult) -> Vec<&AttemptView> {
+    let attempts = strategy.median_round_attempts.iter();
+    attempts
+        .filter(|attempt| attempt.outcome != "unsent")
+        .collect()
 }
 
 /// The phases of an attempt with their begins and ends in microseconds. Phases without length are left out, but for the last

@@ -2,6 +2,7 @@
 
 use super::attempts::in_order;
 use super::density::{self, COLUMNS, STACKED, is_folded};
+use super::phase::made;
 use crate::comparison::{AttemptView, StrategyResult};
 use crate::html::table::{Column, DataTable, millis, or_dash};
 
@@ -17,14 +18,14 @@ pub(super) fn table(strategies: &[&StrategyResult], end_us: u64) -> DataTable {
     }
     let each = MAX_LISTED / strategies.len().max(1);
     let rows = strategies.iter().flat_map(|one| {
-        let attempts = in_order(&one.median_round_attempts).into_iter().take(each);
+        let attempts = in_order(&made(one)).into_iter().take(each);
         attempts
             .map(|attempt| row(&one.name, attempt))
             .collect::<Vec<_>>()
     });
     let left_out = strategies
         .iter()
-        .map(|one| one.median_round_attempts.len().saturating_sub(each));
+        .map(|one| made(one).len().saturating_sub(each));
     let left_out: usize = left_out.sum();
     let texts = ["strategy", "path", "kind", "outcome"].map(Column::text);
     let numbers = ["download", "attempt"].map(Column::number);

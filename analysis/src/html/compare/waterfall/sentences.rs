@@ -1,0 +1,110 @@
+//! What a waterfall says in words.
+
+use super::density::{MAX_DRAWN, is_folded};
+use super::phase::{Phase, made};
+use crate::comparison::{AttemptView, StrategyResult};
+use crate::grouped;
+use crate::html::chart::label::clipped;
+use crate::human::{HumanDuration, plural};
+
+/// The most characters of a name above a panel.
+const MAX_NAME: usize = 50;
+
+/// The most strategies that a conclusion names.
+const MAX_NAMED: usize = 4;
+
+/// The name of a panel: `async: 60 attempts in 61.2 ms (round 4)`.
+pub(super) fn panel_name(strategy: &StrategyResult) -> String {
+    let (listed, attempts) = (strategy.median_round_attempts.len(), made(strategy));
+    let later = strategy.median_round_attempt_count.saturating_sub(listed);
+    let (shown, all) = (attempts.len(), attempts.len() + later);
+    let of = if all > shown {
+        format!("first {} of ", grouped(shown as u64))
+    } else {
+        String::new()
+    };
+    let end = attempts.iter().map(|one| one.done_us).max().unwrap_or(0);
+    let name = clipped(&strategy.name, MAX_NAME);
+    format!(
+        "{name}: {of}{} attempts in {} (round {})",
+        grouped(all as u64),
+        HumanDuration::from_micros(end),
+        strategy.median_round
+    )
+}
+
+/// The number of attempts of each strategy, and how many were repeated or failed.
+pub(super) fn conclusion(strategies: &[&StrategyResult]) -> String {
+    let clauses = strategies.iter().map(|one| {
+        let attempts = made(one);
+        let count = |kind: &str| attempts.iter().filter(|it| it.kind == kind).count() as u64;
+        let failed = attempts.iter().filter(|it| Phase::has_failed(it)).count() as u64;
+        let parts = [
+            (count("retry"), "retry", "retries"),
+            (count("hedge"), "hedge", "hedges"),
+            (failed, "failure", "failures"),
+        ];
+        let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+        let parts = parts.map(|(count, one, several)| {
+            format!("{count} {}", if count == 1 { one } else { several })
+        });
+        let with: Vec<_> = parts.collect();
+        let with = if with.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", with.join(", "))
+        };
+        let most = most_in_flight(&attempts) as u64;
+        format!(
+            "{}: {}{with}, at most {most} in flight",
+            one.name,
+            plural(attempts.len() as u64, "attempt")
+        )
+    });
+    let clauses: Vec<_> = clauses.take(MAX_NAMED).collect();
+    let more = match strategies.len() - clauses.len() {
+        0 => String::new(),
+        rest => format!("; {rest} more in the picture"),
+    };
+    format!("{}{more}.", clauses.join("; "))
+}
+
+/// The most attempts that were in flight at a time.
+fn most_in_flight(attempts: &[&AttemptView]) -> usize {
+    let mut changes: Vec<(u64, bool)> = Vec::new();
+    for one in attempts {
+        changes.extend([(one.sent_us, true), (one.done_us, false)]);
+    }
+    // At the same time, ends come first.
+    changes.sort_unstable();
+    let (mut now, mut most) = (0_usize, 0);
+    for (_, is_start) in changes {
+        now = if is_start {
+            now + 1
+        } else {
+            now.saturating_sub(1)
+        };
+        most = most.max(now);
+    }
+    most
+}
+
+/// How to read rows and strips.
+pub(super) fn reading(strategies: &[&StrategyResult]) -> String {
+    let rows = "Each row is an attempt, in the order of downloads: a staircase is one after the other, a wall is all at once, and \
+        thin lines lead from an attempt to its retry or hedge";
+    let strips = "The height of a strip is how many attempts are in each phase at that time";
+    let is_folded = |one: &&&StrategyResult| is_folded(one);
+    let folded = strategies.iter().filter(is_folded).count();
+    match folded {
+        0 => format!("{rows}."),
+        all if all == strategies.len() => {
+            format!(
+                "{strips}; a round of more than {MAX_DRAWN} attempts is folded to such a strip."
+            )
+        }
+        _ => format!(
+            "{rows}. {strips}; a round of more than {MAX_DRAWN} attempts is folded to such a strip."
+        ),
+    }
+}
