@@ -8,7 +8,7 @@ use crate::validity::Validity;
 use maud::{Markup, html};
 
 /// The most characters of a sentence that a result has.
-const MAX_SENTENCE: usize = 2000;
+const MAX_SENTENCE: usize = 600;
 
 /// The most reasons on a page.
 const MAX_REASONS: usize = 60;
@@ -70,9 +70,7 @@ impl Opening<'_> {
             Validity::Suspect => {
                 "The figures are what was measured, but may answer another question than the one asked:"
             }
-            Validity::Invalid => {
-                "The figures must not be used. All charts are grey for that reason:"
-            }
+            Validity::Invalid => "The figures must not be used, and their charts are grey:",
         }
     }
 }

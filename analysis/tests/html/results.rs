@@ -20,11 +20,14 @@ pub(crate) fn single_cell() -> Comparison {
 pub(crate) fn large(cells: usize, strategies: usize, rounds: usize, attempts: usize) -> Comparison {
     let mut comparison = single_cell();
     let first = comparison.cells.remove(0);
+    let curve = recorded().concurrency_curves.remove(0);
     for number in 0..cells {
         let mut cell = first.clone();
         for (name, value) in &mut cell.conditions {
-            if name == "max_concurrency" {
-                *value = (number + 1).to_string();
+            match name.as_str() {
+                "max_concurrency" => *value = (number / 20 + 1).to_string(),
+                "latency" => *value = format!("{}ms", number % 20 + 1),
+                _ => {}
             }
         }
         let template = cell.strategies[0].clone();
@@ -37,6 +40,15 @@ pub(crate) fn large(cells: usize, strategies: usize, rounds: usize, attempts: us
             .collect();
         cell.reference = names.first().cloned();
         cell.rounds = rounds;
+        let curves = names.iter().map(|name| {
+            let mut curve = curve.clone();
+            (curve.strategy, curve.conditions) =
+                (name.clone(), format!("latency {}ms", number % 20 + 1));
+            curve
+        });
+        comparison
+            .concurrency_curves
+            .extend(curves.filter(|_| number < 20));
         comparison.cells.push(cell);
     }
     comparison

@@ -30,6 +30,12 @@ pub(super) fn figures(comparison: &Comparison, palette: &Palette) -> Vec<Figure>
             None => groups.push((&curve.conditions, vec![curve])),
         }
     }
+    let others = comparison
+        .cells
+        .iter()
+        .map(|cell| other_conditions(comparison, cell));
+    let others: Vec<_> = others.collect();
+    groups.sort_by_key(|(conditions, _)| others.iter().position(|other| other == conditions));
     let groups = groups.iter().enumerate();
     groups
         .map(|(index, (conditions, curves))| figure(comparison, palette, index, conditions, curves))
@@ -101,16 +107,19 @@ fn measured(curves: &[&ConcurrencyCurve]) -> Vec<(f64, String)> {
         .collect()
 }
 
+/// The conditions in which a cell differs from others, but for the concurrency.
+fn other_conditions(comparison: &Comparison, cell: &Cell) -> String {
+    let varying = comparison.varying();
+    cell.describe(|name| name != "max_concurrency" && varying.contains(&name))
+}
+
 /// The goodput that the lower bound allows at each concurrency: the highest of the strategies.
 fn bounds(
     comparison: &Comparison,
     conditions: &str,
     curves: &[&ConcurrencyCurve],
 ) -> Vec<ConcurrencyPoint> {
-    let varying = comparison.varying();
-    let is_here = |cell: &&Cell| {
-        cell.describe(|name| name != "max_concurrency" && varying.contains(&name)) == conditions
-    };
+    let is_here = |cell: &&Cell| other_conditions(comparison, cell) == conditions;
     let strategies = comparison
         .cells
         .iter()

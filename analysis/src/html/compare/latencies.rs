@@ -13,7 +13,6 @@ use crate::html::table::{Column, DataTable, millis, or_dash};
 use crate::human::HumanDuration;
 use crate::stats::median::lower_median;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 
 /// The height of the area in units.
 const HEIGHT: f64 = 240.0;
@@ -39,12 +38,15 @@ pub(super) fn figures(comparison: &Comparison, palette: &Palette) -> Vec<Figure>
     if !varying.contains(&LATENCY) {
         return Vec::new();
     }
-    let mut groups: BTreeMap<String, Vec<LatencyPoint<'_>>> = BTreeMap::new();
+    let mut groups: Vec<(String, Vec<LatencyPoint<'_>>)> = Vec::new();
     for cell in &comparison.cells {
         let others = cell.describe(|name| name != LATENCY && varying.contains(&name));
-        groups.entry(others).or_default().extend(points(cell));
+        match groups.iter_mut().find(|(known, _)| *known == others) {
+            Some((_, known)) => known.extend(points(cell)),
+            None => groups.push((others, points(cell))),
+        }
     }
-    groups.retain(|_, points| {
+    groups.retain(|(_, points)| {
         let first = points.first().map(|point| point.latency);
         points.iter().any(|point| Some(point.latency) != first)
     });

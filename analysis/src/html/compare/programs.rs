@@ -54,7 +54,7 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
     let frame = PlotFrame::rows(axis, labels, ROW).with_texts(texts.iter().map(String::as_str));
     Some(Figure {
         conclusion: conclusion(&rows),
-        reading: "The dark part is the wall time, from the first request to the end of the last response at the server; the rest of \
+        reading: "The striped part is the wall time, from the first request to the end of the last response at the server; the rest of \
             the process is its start and its end, which is in no ratio."
             .to_owned(),
         drawing: draw(&frame, &rows, &texts),
@@ -71,11 +71,11 @@ impl ProgramRow<'_> {
         format!("{time}, {}", self.exits())
     }
 
-    /// How the processes ended: `exit_0 x 5`.
+    /// How the processes ended: `exit 0 x 5`.
     fn exits(&self) -> String {
         let exits = self.program.behaviour.exits.iter();
         let exits: Vec<_> = exits
-            .map(|(label, count)| format!("{label} x {count}"))
+            .map(|(label, count)| format!("{} x {count}", label.replace('_', " ")))
             .collect();
         exits.join(", ")
     }
