@@ -338,3 +338,39 @@ fn bad_commands_are_refused() {
         assert!(output.stderr.contains(message), "{line}: {output}");
     }
 }
+
+#[test]
+fn baseline_needs_the_same_command_and_the_same_clock() {
+    let sandbox = experiment("good", "latency = '5ms'", "");
+    let run = |line: &str| sandbox.run(&format!("compare x.toml --rounds 1 {line}"));
+    assert_code_of_verdict(&run("--result one.json"), 0);
+    // Nothing is compared with an invalid result, and a busy machine makes one.
+    let text = fs::read_to_string(sandbox.path("one.json")).unwrap();
+    let mut result: Value = serde_json::from_str(&text).unwrap();
+    result["cells"][0]["verdict"]["reasons"] = Value::Array(Vec::new());
+    fs::write(sandbox.path("one.json"), result.to_string()).unwrap();
+    let output = run("--baseline one.json --format json");
+    assert_code_of_verdict(&output, 0);
+    let baseline = json(&output)["baseline"].clone();
+    let of_program = baseline
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "mine");
+    let message = of_program.unwrap()["message"].as_str().unwrap();
+    assert!(
+        !message.contains("different"),
+        "whatever its concurrency was: {message}"
+    );
+    let text = fs::read_to_string(sandbox.path("x.toml")).unwrap();
+    fs::write(sandbox.path("x.toml"), text.replace(" good ", " twice ")).unwrap();
+    let output = run("--baseline one.json --format json");
+    output.assert_stdout_contains("different command in the baseline");
+    let (strategies, _) = text.split_once("[programs").unwrap();
+    fs::write(sandbox.path("x.toml"), strategies).unwrap();
+    let output = run("--baseline one.json");
+    output.assert_code(2);
+    output.assert_stderr_contains(
+        "wall times: measured at the server in the baseline, now measured at the client",
+    );
+}

@@ -36,7 +36,7 @@ use std::path::PathBuf;
 /// downloads), errors (failed downloads), error-rate, goodput (successful downloads per second), requests (per second),
 /// cpu and memory. `low` and `high` are the ends of a confidence interval: `threads/async.wall.low > 1.2`.
 ///
-/// Exit code 0: success; 1: a condition of --fail-if holds, the result could not be written, or a download failed for
+/// Exit code 0: success; 1: a condition of --fail-if holds, the result could not be written, a program failed, or a download failed for
 /// another reason than a fault of flagpole's own server; 2: could not start; 3: the measurement is not valid,
 /// with --strict also if it is doubtful or a condition cannot be judged.
 #[derive(Args)]

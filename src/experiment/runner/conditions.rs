@@ -4,6 +4,7 @@ use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::trial_job::Files;
 use anyhow::Result;
+use flagpole_analysis::comparison::WallClock;
 use flagpole_client::{Concurrency, TransportKind};
 use flagpole_protocol::ServerIdentity;
 use flagpole_server::Latency;
@@ -64,6 +65,15 @@ impl CellConditions<'_> {
     /// Whether a program is compared, so that the wall times of all contenders are measured at the server.
     pub(crate) fn has_programs(&self) -> bool {
         self.variants.iter().any(|one| one.program().is_some())
+    }
+
+    /// Where the wall times are measured.
+    pub(crate) fn wall_clock(&self) -> WallClock {
+        if self.has_programs() {
+            WallClock::Server
+        } else {
+            WallClock::Client
+        }
     }
 
     /// The listener of flagpole's own server; `None` with an external server.

@@ -1,7 +1,7 @@
 //! Finds a strategy of a result in its baseline.
 
 use crate::experiment::runner::conditions::{MAX_CONCURRENCY, TRANSPORT};
-use flagpole_analysis::comparison::{Cell, Comparison, StrategyResult};
+use flagpole_analysis::comparison::{Cell, Comparison, StrategyResult, WallClock};
 use flagpole_analysis::validity::Validity;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,10 @@ pub(super) struct Subject<'a> {
     pub(super) conditions: &'a [(String, String)],
     pub(super) name: &'a str,
     pub(super) concurrency: usize,
+    /// The command of a program, whose concurrency is known only after the run.
+    pub(super) command: Option<&'a str>,
+    /// Where wall times are measured.
+    pub(super) wall_clock: WallClock,
 }
 
 /// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
@@ -28,6 +32,8 @@ pub(super) fn counterpart<'a>(
         conditions: &cell.conditions,
         name: &strategy.name,
         concurrency: strategy.concurrency,
+        command: strategy.program.as_ref().map(|one| one.command.as_str()),
+        wall_clock: cell.wall_clock,
     };
     let old = candidate(&new.experiment, baseline, subject)?;
     // A digest that one result lacks is unknown: earlier versions gave one without knowing the delays.
@@ -71,14 +77,31 @@ pub(super) fn candidate<'a>(
     if baseline.experiment.get("policies") != experiment.get("policies") {
         return Err("different policy in the baseline".to_owned());
     }
-    let mut candidates = candidates.iter();
-    let Some((cell, old)) = candidates.find(|(_, old)| old.concurrency == subject.concurrency)
-    else {
+    let is_alike = |(cell, old): &&(&Cell, &StrategyResult)| match subject.command {
+        Some(_) => concurrency_of(&cell.conditions) == concurrency_of(subject.conditions),
+        None => old.concurrency == subject.concurrency,
+    };
+    let Some((cell, old)) = candidates.iter().find(is_alike) else {
         let (then, now) = (first.concurrency, subject.concurrency);
         return Err(format!(
             "different concurrency: {then} in the baseline, now {now}"
         ));
     };
+    let command = old.program.as_ref().map(|program| program.command.as_str());
+    if command != subject.command {
+        return Err("different command in the baseline".to_owned());
+    }
+    if cell.wall_clock != subject.wall_clock {
+        let place = |clock| match clock {
+            WallClock::Client => "measured at the client",
+            WallClock::Server => "measured at the server",
+        };
+        return Err(format!(
+            "wall times: {} in the baseline, now {}",
+            place(cell.wall_clock),
+            place(subject.wall_clock)
+        ));
+    }
     let mut reasons = cell.verdict.reasons.iter();
     if let Some(invalid) = reasons.find(|reason| reason.severity == Validity::Invalid) {
         return Err(format!("invalid in the baseline: {}", invalid.message));
@@ -111,6 +134,13 @@ fn strategies_under<'a>(
     let cells = baseline.cells.iter();
     let cells = cells.filter(move |cell| others(&cell.conditions) == wanted);
     cells.flat_map(|cell| cell.strategies.iter().map(move |one| (cell, one)))
+}
+
+/// The concurrency that was asked for, where cells differ in it.
+fn concurrency_of(conditions: &[(String, String)]) -> Option<&str> {
+    let mut conditions = conditions.iter();
+    let found = conditions.find(|(name, _)| name == MAX_CONCURRENCY);
+    found.map(|(_, value)| value.as_str())
 }
 
 /// The transport of an experiment. Those of earlier versions do not name it: they had none but hyper, or, in the first

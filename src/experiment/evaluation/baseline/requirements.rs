@@ -54,10 +54,13 @@ fn check_conditions(
         let listener = cell.listener()?;
         let conditions = cell.as_pairs(listener.as_ref());
         for variant in &variants {
+            let command = variant.program().map(|one| one.command.to_string());
             let subject = Subject {
                 conditions: &conditions,
                 name: &variant.name,
                 concurrency: variant.concurrency(cell.concurrency).get(),
+                command: command.as_deref(),
+                wall_clock: cell.wall_clock(),
             };
             match candidate(&document, baseline, subject) {
                 Ok(_) => is_comparable = true,
