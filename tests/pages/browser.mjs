@@ -32,6 +32,8 @@ export async function open(browser, url, isOwn, width = WIDTHS[1], scheme = SCHE
 export async function appear(page, width, scheme) {
   await page.setViewport({ width, height: 1000 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  // What a page does after a change of its size, it does in the next frame.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }
 
 /** What axe-core finds to be serious or critical. */

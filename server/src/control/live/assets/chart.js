@@ -37,10 +37,14 @@ export class Chart {
     const caption = element("figcaption", {}, heading, element("span", { class: "muted" }, about));
     this.empty = element("p", { class: "muted empty" }, "nothing so far");
     this.figure = element("figure", { class: "chart panel" }, caption, this.svg, this.legend, this.empty);
+    this.drawn = [[], []];
+    // Texts keep their size when the width changes.
+    new ResizeObserver(() => this.draw(...this.drawn)).observe(this.svg);
   }
 
   /** `times` are in milliseconds; the last one is at the right edge. */
   draw(times, series) {
+    this.drawn = [times, series];
     const width = Math.max(240, this.svg.clientWidth || 400);
     setAttribute(this.svg, "viewBox", `0 0 ${width} ${HEIGHT}`);
     const max = niceMax(largest(series));
