@@ -38,6 +38,11 @@ impl Axis {
         Axis::new(title, scale, units::ratio_ticks)
     }
 
+    /// An axis of shares as percentages.
+    pub(crate) fn shares(title: impl Into<String>, scale: Scale) -> Axis {
+        Axis::new(title, scale, units::share_ticks)
+    }
+
     /// An axis of quantiles.
     pub(crate) fn quantiles(title: impl Into<String>, scale: Scale) -> Axis {
         Axis::new(title, scale, units::quantile_ticks)

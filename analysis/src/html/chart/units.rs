@@ -32,6 +32,12 @@ pub(crate) fn ratio_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
     ticks.iter().map(|&tick| (tick, text(tick))).collect()
 }
 
+/// Shares as ticks: `0%`, `2.5%`.
+pub(crate) fn share_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
+    let text = |tick| plain(100.0 * tick) + "%";
+    ticks.iter().map(|&tick| (tick, text(tick))).collect()
+}
+
 /// Quantiles as ticks: `p50`, `p99.9`; `min` at 0.
 pub(crate) fn quantile_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
     let text = |tick: f64| match tick {

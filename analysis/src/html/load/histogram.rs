@@ -1,5 +1,6 @@
 //! The distribution of response times.
 
+use super::count_axis::count_axis;
 use super::load_context::LoadContext;
 use crate::HumanDuration;
 use crate::grouped;
@@ -15,6 +16,9 @@ use crate::load::report::sentences::counted;
 use maud::{Markup, html};
 
 const HEIGHT: f64 = 190.0;
+
+/// The axis ends this factor above the highest bar, so that there is room for texts.
+const ROOM: f64 = 1.1;
 
 /// A logarithmic axis has no 0: a range from 0 begins here, in microseconds.
 const LEAST: f64 = 0.8;
@@ -36,7 +40,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let counts = histogram.iter().map(|bucket| bucket.count as f64);
     let frame = PlotFrame::new(
         horizontal,
-        Axis::numbers("requests", Scale::from_zero(counts)),
+        count_axis("requests", counts.map(|count| ROOM * count)),
         HEIGHT,
     );
     Some(Figure {

@@ -1,14 +1,13 @@
 //! Attempts in flight and arrivals that wait, over time.
 
+use super::count_axis::count_axis;
 use super::load_context::LoadContext;
 use super::time_chart::{end_of_window, peak, sample_line, seconds, when};
 use super::time_points::TimePoint;
 use crate::grouped;
-use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::palette::SeriesStyle;
-use crate::html::chart::scale::Scale;
 use crate::html::chart::shape::coordinate;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable};
@@ -28,8 +27,8 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
         .iter()
         .map(|point| point.in_flight.max(point.queued) as f64);
     let mean = context.result.in_flight.mean;
-    let scale = Scale::from_zero(counts.chain(mean));
-    let frame = context.time_frame(Axis::numbers("requests", scale));
+    let axis = count_axis("requests", counts.chain(mean));
+    let frame = context.time_frame(axis);
     let queued = has_queue.then_some(("waiting in the client", QUEUED));
     Some(Figure {
         conclusion: conclusion(context, has_queue),

@@ -1,11 +1,10 @@
 //! The iterations of a scenario: where they ended.
 
+use super::count_axis::count_axis;
 use super::load_context::LoadContext;
 use crate::grouped;
-use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
-use crate::html::chart::scale::Scale;
 use crate::html::chart::shape::rectangle;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable, or_dash};
@@ -28,7 +27,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let ends = steps
         .iter()
         .map(|step| (step.failed_requests + step.missing_values) as f64);
-    let axis = Axis::numbers("iterations that ended at the step", Scale::from_zero(ends));
+    let axis = count_axis("iterations that ended at the step", ends);
     let frame = PlotFrame::rows(
         axis,
         steps.iter().map(|step| (step.name.as_str(), None)),

@@ -31,8 +31,13 @@ impl<'a> LoadContext<'a> {
 
     /// A plot over the time of the run.
     pub(super) fn time_frame(&self, vertical: Axis) -> PlotFrame {
+        let window_us = self.result.figures.window_us;
         let has_warm_up = self.result.asked.warm_up_us > 0;
-        PlotFrame::new(time_axis(&self.time, has_warm_up), vertical, HEIGHT)
+        PlotFrame::new(
+            time_axis(&self.time, window_us, has_warm_up),
+            vertical,
+            HEIGHT,
+        )
     }
 
     /// A figure without picture and table.

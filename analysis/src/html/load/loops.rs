@@ -7,7 +7,6 @@ use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
 use crate::html::chart::scale::Scale;
 use crate::html::chart::shape::rectangle;
-use crate::html::chart::units::plain;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable, millis, or_dash};
 use crate::human::{grouped_rate, percent};
@@ -28,15 +27,9 @@ const ROW: f64 = 24.0;
 pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let loops = &context.result.loops;
     let shown = &loops[..loops.len().min(MAX_ROWS)];
-    let axis = Axis::new(
+    let axis = Axis::shares(
         "part of the time of the loop",
         Scale::Linear { min: 0.0, max: 1.0 },
-        |ticks| {
-            ticks
-                .iter()
-                .map(|tick| (*tick, format!("{}%", plain(100.0 * tick))))
-                .collect()
-        },
     );
     let names: Vec<String> = (1..=shown.len())
         .map(|number| format!("loop {number}"))

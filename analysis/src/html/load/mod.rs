@@ -1,6 +1,7 @@
 //! The report of a load run: what it says first, then a chart a file.
 
 mod cascade;
+mod count_axis;
 mod histogram;
 mod in_flight;
 mod iterations;

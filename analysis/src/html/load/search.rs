@@ -55,12 +55,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let p99 = Axis::durations("p99 of the response time", Scale::log_around(p99));
     let upper = PlotFrame::new(horizontal(""), p99, HEIGHTS[0]);
     let shares = points.iter().map(|point| point.error_share);
-    let errors = Axis::new("errors", Scale::from_zero(shares), |ticks| {
-        ticks
-            .iter()
-            .map(|tick| (*tick, format!("{}%", plain(100.0 * tick))))
-            .collect()
-    });
+    let errors = Axis::shares("errors", Scale::from_zero(shares));
     let lower = PlotFrame::new(horizontal(title), errors, HEIGHTS[1]);
     let [upper, lower] = PlotFrame::aligned([upper, lower]);
     let down = coordinate(upper.height() - 22.0);

@@ -153,7 +153,7 @@ fn in_unit(value: f64, unit: &str) -> String {
         "us" => format!("{} ms", plain(value / 1000.0)),
         "s" => format!("{} ms", plain(value * 1000.0)),
         "share" => visible_percent(value),
-        "per_s" => format!("{}/s", plain(value)),
+        "per_s" => format!("{}/s", plain((100.0 * value).round() / 100.0)),
         _ => plain(value),
     }
 }

@@ -40,8 +40,8 @@ const MARKER: f64 = 3.0;
 pub(super) const HEIGHT: f64 = 200.0;
 
 /// The axis of the time since the end of the warm-up, in microseconds.
-pub(super) fn time_axis(points: &TimePoints, has_warm_up: bool) -> Axis {
-    let end_us = points.end_us().max(1) as f64;
+pub(super) fn time_axis(points: &TimePoints, window_us: u64, has_warm_up: bool) -> Axis {
+    let end_us = points.end_us().max(window_us).max(1) as f64;
     let title = if has_warm_up {
         "time since the end of the warm-up"
     } else {

@@ -179,18 +179,7 @@ impl CellTrend<'_> {
             id: self.id("efficiency"),
             title: format!("{}Efficiency", self.prefix),
             reading: "A mark is the lower bound divided by the wall time: at 100% no strategy could be faster.",
-            axis: &|_| {
-                Axis::new(
-                    "efficiency",
-                    Scale::Linear { min: 0.0, max: 1.0 },
-                    |ticks| {
-                        ticks
-                            .iter()
-                            .map(|tick| (*tick, format!("{}%", plain(100.0 * tick))))
-                            .collect()
-                    },
-                )
-            },
+            axis: &|_| Axis::shares("efficiency", Scale::Linear { min: 0.0, max: 1.0 }),
             text: &percent,
             cell: &|share| format!("{}%", plain((1000.0 * share).round() / 10.0)),
             unit: "",

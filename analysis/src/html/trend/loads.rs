@@ -143,18 +143,7 @@ fn errors(runs: &TrendRuns<'_>, results: &[LoadResult]) -> Option<Figure> {
         id: "trend-errors".to_owned(),
         title: "Errors of the runs".to_owned(),
         reading: "Each mark is the part of the ended requests that failed.",
-        axis: &|values| {
-            Axis::new(
-                "errors",
-                Scale::from_zero(values.iter().copied()),
-                |ticks| {
-                    ticks
-                        .iter()
-                        .map(|tick| (*tick, format!("{}%", plain(100.0 * tick))))
-                        .collect()
-                },
-            )
-        },
+        axis: &|values| Axis::shares("errors", Scale::from_zero(values.iter().copied())),
         text: &visible_percent,
         cell: &|share| format!("{}%", plain(100.0 * share)),
         unit: "",
