@@ -37,7 +37,7 @@ fn command_on_the_page_repeats_the_comparison() {
         0,
     );
     let html = page(&sandbox, "r.html");
-    let (_, rest) = html.split_once("<code>").unwrap();
+    let (_, rest) = html.split_once("<pre tabindex=\"0\"><code>").unwrap();
     let command = unescaped(rest.split_once("</code>").unwrap().0);
     let folder = Path::new(env!("CARGO_BIN_EXE_flagpole")).parent().unwrap();
     let mut path = OsString::from(folder);

@@ -8,6 +8,9 @@ use crate::report::answer::Answer;
 use crate::report::sentences;
 use crate::validity::Validity;
 
+/// The most values of a condition that varies.
+const MAX_VALUES: usize = 12;
+
 /// The verdict, the conditions, the command that repeats the comparison, and the answer.
 pub(super) fn opening(comparison: &Comparison) -> Opening<'_> {
     let answer = Answer::new(comparison, false);
@@ -59,7 +62,14 @@ fn conditions(comparison: &Comparison) -> Vec<(String, String)> {
                 values.push(value);
             }
         }
-        (label, values.join("; "))
+        let more = values.len().saturating_sub(MAX_VALUES);
+        values.truncate(MAX_VALUES);
+        let more = if more > 0 {
+            format!("; {more} more")
+        } else {
+            String::new()
+        };
+        (label, values.join("; ") + &more)
     };
     let mut conditions: Vec<_> = first.conditions.iter().map(of_condition).collect();
     if !varying.contains(&"max_concurrency") {
