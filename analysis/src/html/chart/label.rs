@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 /// 12 units, because most labels are numbers.
 const CHARACTER: f64 = 7.4;
 
-/// The width of this label.
+/// The width of this label. Wide letters count twice.
 pub(crate) fn width(text: &str) -> f64 {
-    CHARACTER * text.chars().count() as f64
+    let wide = text.chars().filter(|letter| "%mMwW".contains(*letter));
+    CHARACTER * (text.chars().count() + wide.count()) as f64
 }
 
 /// How many characters fit into this width.
