@@ -4,6 +4,7 @@
 
 use super::conditions::CellConditions;
 use super::failure::Failure;
+use super::journal_check::journal_problem;
 use super::plan_predictor::{self, PlanPredictor};
 use super::program_trial::ProgramFiles;
 use super::progress::Progress;
@@ -18,7 +19,7 @@ use crate::process::trial_process::{Interrupt, run_program, run_trial};
 use anyhow::{Context as _, Result};
 use flagpole_analysis::comparison::{ServerSummary, Trial, set_usual_waits};
 use flagpole_analysis::program::{ServedRequest, served_wall};
-use flagpole_analysis::validity::{AttemptCounts, Repetition};
+use flagpole_analysis::validity::Repetition;
 use flagpole_client::{Strategy, Target};
 use flagpole_protocol::{AttemptRecord, DrawPurpose, MeasuredRun, RngKey, RunStats};
 use rand::seq::SliceRandom as _;
@@ -265,7 +266,8 @@ impl CellRun<'_> {
             );
             abort_reason = self.finish_trial(&format!("`{name}` in {title}"), &mut trial);
             let problem = trial.as_ref().ok().zip(served);
-            let problem = problem.and_then(|(trial, served)| journal_problem(trial, &served));
+            let problem = problem
+                .and_then(|(trial, served)| journal_problem(trial.server.as_ref()?, &served));
             let problem = problem.map(|problem| format!("{name} in {title}: {problem}"));
             cell.journal_problems.extend(problem);
             match trial {
@@ -448,26 +450,6 @@ impl CellRun<'_> {
             program: None,
         })
     }
-}
-
-/// Why the journal of a trial cannot be used; `None` if it has all requests that the ledger counts.
-fn journal_problem(trial: &Trial, served: &[ServedRequest]) -> Option<String> {
-    let ledger = trial.server.as_ref()?;
-    let mut counts = AttemptCounts::default();
-    for request in served {
-        match request.end.as_ref().and_then(|end| end.status) {
-            Some(status) => *counts.by_status.entry(status).or_default() += 1,
-            None => counts.without_status += 1,
-        }
-    }
-    let (journal, requests) = (served.len() as u64, ledger.requests);
-    if journal != requests {
-        return Some(format!(
-            "the server's journal has {journal} of {requests} requests"
-        ));
-    }
-    let mismatch = counts.first_mismatch(requests, &ledger.by_status)?;
-    Some(format!("the server's journal has {mismatch}"))
 }
 
 /// The name of a run. Unique, because the server counts requests per name, and an external server may remember the

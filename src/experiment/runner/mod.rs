@@ -4,6 +4,7 @@ pub(crate) mod cell;
 pub(crate) mod conditions;
 pub(crate) mod environment;
 pub(crate) mod failure;
+mod journal_check;
 pub(crate) mod live_comparison;
 pub(crate) mod overhead;
 pub(crate) mod plan_predictor;
