@@ -1,6 +1,7 @@
 //! The command that repeats a run.
 
 use super::LoadSpec;
+use super::values::FieldLine;
 use anyhow::{Context as _, Result};
 use flagpole_analysis::load::RepeatCommand;
 use serde_json::Value;
@@ -11,9 +12,26 @@ const WITHOUT_OPTION: [&str; 5] = ["base", "profile", "scenario", "server", "pol
 /// Up to this many targets are part of the command.
 const MAX_TARGETS: usize = 5;
 
+/// Parts of the names of fields whose values are secret: a result is shown to others.
+const SECRET_FIELDS: [&str; 6] = [
+    "authorization",
+    "cookie",
+    "token",
+    "secret",
+    "password",
+    "api-key",
+];
+
 impl LoadSpec {
-    /// The command that repeats the run: with options, or with a file where they would not say all.
+    /// The command that repeats the run: with options, or with a file where they would not say all. The values of fields
+    /// that are secret are left out.
     pub(crate) fn repeat(&self) -> Result<RepeatCommand> {
+        let mut shown = self.clone();
+        shown.header.iter_mut().for_each(hide_secret);
+        shown.as_command()
+    }
+
+    fn as_command(&self) -> Result<RepeatCommand> {
         let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
         let has_urls = self.urls.len() <= MAX_TARGETS && self.urls.iter().all(is_url);
         let mut keys = match serde_json::to_value(self)? {
@@ -40,6 +58,13 @@ impl LoadSpec {
             command: words.join(" "),
             file: None,
         })
+    }
+}
+
+fn hide_secret(field: &mut FieldLine) {
+    let name = field.name.to_ascii_lowercase();
+    if SECRET_FIELDS.iter().any(|part| name.contains(part)) {
+        "HIDDEN".clone_into(&mut field.value);
     }
 }
 
@@ -84,6 +109,18 @@ mod tests {
              --header 'a: b' --header 'c: d' --no-reuse --rate 2000/s --retry-status 500 --retry-status 503 --seed 7 --timeout 2s"
         );
         assert_eq!(repeat.file, None);
+    }
+
+    #[test]
+    fn secret_fields_are_hidden() {
+        let fields = "urls = ['http://127.0.0.1/']\nheader = ['Authorization: Bearer 1', 'X-Api-Key: 2', 'Cookie: a=3', 'Accept: 4']";
+        let hidden = "--header 'Authorization: HIDDEN' --header 'X-Api-Key: HIDDEN' --header 'Cookie: HIDDEN' --header 'Accept: 4'";
+        assert_eq!(
+            repeat(fields).command,
+            format!("flagpole load http://127.0.0.1/ {hidden}")
+        );
+        let file = repeat(&format!("{fields}\n[server]")).file.unwrap();
+        assert!(!file.contains("Bearer"), "{file}");
     }
 
     #[test]
