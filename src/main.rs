@@ -11,6 +11,7 @@ mod output;
 mod process;
 mod run_page;
 mod usage_error;
+mod visible;
 
 use crate::commands::{
     compare, completions, ctl, fate, get, man, report, serve, strategies, trial,
@@ -80,8 +81,7 @@ fn main() -> ExitCode {
     };
     let status = result.unwrap_or_else(|error| {
         let line = CommandLine::current(&Cli::command());
-        let error = line.as_typed(&format!("{error:#}"));
-        output::note(&format!("flagpole: {error}"));
+        output::error(&line.as_typed(&format!("{error:#}")));
         ExitStatus::CouldNotStart
     });
     status.into()

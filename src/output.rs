@@ -1,5 +1,6 @@
 //! Writes results to standard output, and notes and errors to standard error.
 
+use crate::visible::visible;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::validity::Validity;
@@ -43,11 +44,16 @@ pub(crate) fn note(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
+/// Writes an error to standard error. What users and programs wrote cannot control the terminal.
+pub(crate) fn error(sentence: &str) {
+    note(&format!("flagpole: {}", visible(sentence)));
+}
+
 /// Prints each error to standard error; returns whether there were errors.
 pub(crate) fn report_errors<const N: usize>(results: [Result<()>; N]) -> bool {
     let mut has_failed = false;
-    for error in results.into_iter().filter_map(Result::err) {
-        note(&format!("flagpole: {error:#}"));
+    for failure in results.into_iter().filter_map(Result::err) {
+        error(&format!("{failure:#}"));
         has_failed = true;
     }
     has_failed
@@ -60,7 +66,7 @@ pub(crate) fn note_first(what: &str, reasons: &[String]) {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    note(&format!("flagpole: {what}: {}{others}", reasons[0]));
+    error(&format!("{what}: {}{others}", reasons[0]));
 }
 
 /// The word for a validity, in colour.

@@ -48,8 +48,7 @@ impl CommandLine {
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             output::note(error.render().to_string().trim_end());
         } else {
-            let sentence = self.as_typed(&self.sentence(error));
-            output::note(&format!("flagpole: {sentence}"));
+            output::error(&self.as_typed(&self.sentence(error)));
         }
         ExitStatus::CouldNotStart
     }

@@ -5,6 +5,7 @@ use super::spec::command_line::ProgramCommand;
 use super::spec::experiment::Experiment;
 use super::spec::program::Program;
 use crate::process::program::executable;
+use crate::visible::visible;
 use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::SkippedProgram;
 use std::path::Path;
@@ -30,7 +31,9 @@ pub(crate) fn leave_out_missing(experiment: &mut Experiment) -> Result<Vec<Skipp
     program_clients::write(&clients)?;
     for (name, program) in &experiment.programs {
         if let Some(reason) = why_missing(program, &clients)? {
-            skipped.push(SkippedProgram::new(name, reason, program.install.clone()));
+            let install = program.install.as_deref();
+            let install = install.map(|text| visible(text).into_owned());
+            skipped.push(SkippedProgram::new(name, visible(&reason).into_owned(), install));
             continue;
         }
         let first = first_word(&program.command, &clients);

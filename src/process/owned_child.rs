@@ -1,7 +1,7 @@
 //! A child process of this program, which is killed on drop.
 
 use anyhow::{Context as _, Result, anyhow};
-use std::io::BufReader;
+use std::io::{self, BufReader, Read as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,15 +19,17 @@ pub(super) struct OwnedChild {
 }
 
 impl OwnedChild {
-    /// Starts `flagpole` with these arguments and this standard input, and a pipe as its standard output.
+    /// Starts `flagpole` with these arguments, this standard input and error, and a pipe as its standard output.
     pub(super) fn start(
         name: &'static str,
         arguments: &[String],
         input: Stdio,
+        errors: Stdio,
     ) -> Result<OwnedChild> {
         let program = std::env::current_exe().context("cannot find the flagpole executable")?;
         let mut command = Command::new(program);
-        let command = command.args(arguments).stdin(input).stdout(Stdio::piped());
+        let command = command.args(arguments).stdin(input).stderr(errors);
+        let command = command.stdout(Stdio::piped());
         // Ctrl-C on a terminal signals a whole process group; this process stops its children itself.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -45,6 +47,24 @@ impl OwnedChild {
     pub(super) fn take_output(&mut self) -> BufReader<ChildStdout> {
         let output = self.child.stdout.take();
         BufReader::new(output.expect("standard output is piped and is taken once"))
+    }
+
+    /// What it has written to standard error, if that is a pipe and the child has exited.
+    pub(super) fn error_text(&mut self) -> Option<String> {
+        self.exit_message()?;
+        let mut text = String::new();
+        // Without a reason the exit status is reported.
+        self.child.stderr.take()?.read_to_string(&mut text).ok()?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Copies what it writes to standard error, a pipe, to that of this process.
+    pub(super) fn relay_errors(&mut self) {
+        if let Some(mut errors) = self.child.stderr.take() {
+            // Without a reader there are no errors to copy.
+            thread::spawn(move || io::copy(&mut errors, &mut io::stderr()));
+        }
     }
 
     pub(super) fn unresponsive(&self) -> anyhow::Error {

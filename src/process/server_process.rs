@@ -75,9 +75,12 @@ impl ServerProcess {
         asked: ServerAsked,
     ) -> Result<ServerProcess> {
         let arguments = arguments(listener, seed, asked)?;
-        let mut process = OwnedChild::start("server", &arguments, Stdio::null())?;
-        // A child that exits has written the reason to standard error.
-        let ready = wait_until_ready(&mut process).context("the server did not start")?;
+        let mut process = OwnedChild::start("server", &arguments, Stdio::null(), Stdio::piped())?;
+        let ready = wait_until_ready(&mut process).map_err(|error| match process.error_text() {
+            Some(reason) => anyhow!(reason.trim_start_matches("flagpole: ").to_owned()),
+            None => error.context("the server did not start"),
+        })?;
+        process.relay_errors();
         let [listening] = ready.listeners.as_slice() else {
             bail!("the server of a comparison has one listener");
         };

@@ -43,6 +43,7 @@ mod policies;
 mod processes;
 mod profile_files;
 mod profiles;
+mod program_commands;
 mod proxy;
 mod ready;
 #[cfg(unix)]

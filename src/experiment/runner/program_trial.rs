@@ -54,7 +54,7 @@ impl ProgramFiles {
         dest: &Path,
     ) -> ProgramJob {
         let path = |path: &Path| path.display().to_string();
-        let words = program.command.expand(|placeholder| match placeholder {
+        let value = |placeholder| match placeholder {
             Placeholder::Url => self.url.clone(),
             Placeholder::Host => self.host.clone(),
             Placeholder::Port => self.port.to_string(),
@@ -63,9 +63,11 @@ impl ProgramFiles {
             Placeholder::Dest => path(dest),
             Placeholder::Files => path(&self.list()),
             Placeholder::Clients => path(&self.clients()),
-        });
+        };
+        let variables = Placeholder::all().map(|one| (one.variable(), value(one)));
         ProgramJob {
-            words,
+            words: program.command.expand(value),
+            environment: variables.collect(),
             timeout: conditions.experiment.program_timeout(),
         }
     }

@@ -1,5 +1,6 @@
 //! The command of a program: words with placeholders for what is known only when a trial runs.
 
+use crate::visible::visible;
 use flagpole_protocol::SpecError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -40,6 +41,16 @@ impl Placeholder {
         found
             .map(|(_, placeholder)| *placeholder)
             .ok_or_else(unknown)
+    }
+
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Placeholder> {
+        Placeholder::ALL.into_iter().map(|(_, one)| one)
+    }
+
+    /// The environment variable with its value: a shell that reads it needs no quotes within quotes.
+    pub(crate) fn variable(self) -> String {
+        format!("FLAGPOLE_{}", self.name().to_uppercase())
     }
 
     fn name(self) -> &'static str {
@@ -152,6 +163,47 @@ fn pieces(word: &str) -> Result<Vec<Piece>, SpecError> {
     Ok(pieces)
 }
 
+/// What a shell would interpret, if it is not quoted.
+const SHELL_OPERATORS: [&str; 9] = ["&&", "||", "$(", "`", "|", "&", ";", "<", ">"];
+
+/// The first part of the text outside of quotes that a shell would interpret, and that words cannot stand for: an operator or a
+/// variable. The quotes are closed.
+fn shell_operator(text: &str) -> Option<String> {
+    let mut quote = None;
+    let mut is_escaped = false;
+    let mut is_in_word = false;
+    for (at, letter) in text.char_indices() {
+        if is_escaped {
+            is_escaped = false;
+        } else if letter == '\\' && quote != Some('\'') {
+            (is_escaped, is_in_word) = (true, true);
+        } else if quote.is_some() {
+            quote = quote.filter(|open| *open != letter);
+        } else if letter == '#' && !is_in_word {
+            // A comment, in which quotes mean nothing.
+            let rest = text[at..].split_once('\n')?.1;
+            return shell_operator(rest);
+        } else {
+            let rest = &text[at..];
+            let operator = SHELL_OPERATORS.iter().find(|one| rest.starts_with(**one));
+            if let Some(found) = operator.map(|one| (*one).to_owned()).or_else(|| variable(rest)) {
+                return Some(found);
+            }
+            quote = ['"', '\''].into_iter().find(|mark| *mark == letter);
+            is_in_word = !letter.is_whitespace();
+        }
+    }
+    None
+}
+
+/// The reference to a variable at the start of the text: `$HOME`, `${HOME`.
+fn variable(text: &str) -> Option<String> {
+    let name = text.strip_prefix('$')?.trim_start_matches('{');
+    let is_start = name.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic());
+    let end = name.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric());
+    is_start.then(|| text[..text.len() - name.len() + end.unwrap_or(name.len())].to_owned())
+}
+
 impl FromStr for ProgramCommand {
     type Err = SpecError;
 
@@ -160,20 +212,26 @@ impl FromStr for ProgramCommand {
         let words = words.ok_or_else(|| {
             SpecError::violation("the quotes of the command are not closed", text)
         })?;
+        if let Some(operator) = shell_operator(text) {
+            return Err(SpecError::rule(format!(
+                "`{operator}` is not interpreted: use `sh -c '...'`, or quote it"
+            )));
+        }
         ProgramCommand::from_words(Source::Text(text.to_owned()), &words)
     }
 }
 
+/// For people: what controls a terminal is escaped.
 impl fmt::Display for ProgramCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            Source::Text(text) => f.write_str(text),
+            Source::Text(text) => f.write_str(&visible(text)),
             Source::Words(words) => {
                 // Only a word with a NUL cannot be quoted, and no command can have one.
                 let words = words.iter().map(String::as_str);
                 let quoted = shlex::try_join(words.clone());
                 let text = quoted.unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "));
-                f.write_str(&text)
+                f.write_str(&visible(&text))
             }
         }
     }
@@ -235,7 +293,42 @@ mod tests {
             ]
         );
         // No other expansion takes place.
-        assert_eq!(expand("echo $HOME * `ls`"), ["echo", "$HOME", "*", "`ls`"]);
+        let quoted = r#"echo * ~ '$HOME' '`ls`' a\|b "x && y" 5$ $1"#;
+        let words = ["echo", "*", "~", "$HOME", "`ls`", "a|b", "x && y", "5$", "$1"];
+        assert_eq!(expand(quoted), words);
+    }
+
+    #[test]
+    fn what_only_a_shell_interprets_is_refused() {
+        let error = |text: &str| text.parse::<ProgramCommand>().unwrap_err().to_string();
+        for (text, operator) in [
+            ("cat {files} | xargs curl", "|"),
+            ("a && b", "&&"),
+            ("a||b", "||"),
+            ("a 'b' >c", ">"),
+            ("a <b", "<"),
+            ("a;b", ";"),
+            ("a&", "&"),
+            ("echo $(ls)", "$("),
+            ("echo `ls`", "`"),
+            ("curl -K $FLAGPOLE_FILES x", "$FLAGPOLE_FILES"),
+            ("echo ${HOME}", "${HOME"),
+            ("# it's\na | b", "|"),
+        ] {
+            let expected = format!("`{operator}` is not interpreted: use `sh -c '...'`, or quote it");
+            assert_eq!(error(text), expected, "{text}");
+        }
+        for text in ["sh -c 'a | b > c'", "sh -c \"a; b \\\" | \"", "a # it's | b", "a#b"] {
+            assert!(text.parse::<ProgramCommand>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn command_cannot_control_a_terminal() {
+        let command: ProgramCommand = "echo '\u{1b}[31m' \u{202e}".parse().unwrap();
+        assert_eq!(command.to_string(), "echo '\\u{1b}[31m' \\u{202e}");
+        let words = command.expand(|_| String::new());
+        assert_eq!(words, ["echo", "\u{1b}[31m", "\u{202e}"], "it runs as it was written");
     }
 
     #[test]

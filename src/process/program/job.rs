@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(crate) struct ProgramJob {
     /// The program and its arguments; at least one word.
     pub(crate) words: Vec<String>,
+    /// Environment variables beside those of this process.
+    pub(crate) environment: Vec<(String, String)>,
     /// After this time the program is ended.
     pub(crate) timeout: Duration,
 }

@@ -29,6 +29,7 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
     let before = resource_usage::of_children();
     let start = Instant::now();
     let mut command = command(&job.words)?;
+    command.envs(job.environment.iter().cloned());
     let started = command.spawn();
     let mut child = started.with_context(|| format!("cannot start `{}`", job.words[0]))?;
     tree.set_main(child.id());

@@ -1,5 +1,6 @@
 //! The last lines that a program writes to standard error.
 
+use crate::visible::visible;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -51,23 +52,13 @@ fn last_lines(text: &str) -> String {
         .collect();
     last.reverse();
     let line = last.join(" | ");
-    let escaped: String = line.chars().flat_map(escaped).collect();
+    let escaped = visible(&line);
     let excess = escaped.chars().count().saturating_sub(MAX_LENGTH);
     if excess == 0 {
-        return escaped;
+        return escaped.into_owned();
     }
     let end: String = escaped.chars().skip(excess).collect();
     format!("…{end}")
-}
-
-/// A character as it can stand in a message: those that control a terminal or the direction of text are escaped.
-fn escaped(letter: char) -> Vec<char> {
-    let turns_text = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if letter.is_control() || turns_text {
-        letter.escape_default().collect()
-    } else {
-        vec![letter]
-    }
 }
 
 #[cfg(test)]

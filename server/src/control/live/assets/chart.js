@@ -23,10 +23,11 @@ const MAX_GAP_MS = 3000;
 export class Chart {
   /**
    * `format` turns a value into text. `draw` is given the series: names and values, one for each snapshot, `null` for
-   * none.
+   * none. The axis of values that are all 0 ends at `end`; `base` is the factor between two units of `format`.
    */
-  constructor(title, about, format) {
+  constructor(title, about, format, { end = 10, base = 1000 } = {}) {
     this.format = format;
+    this.maxOf = (series) => niceMax(largest(series), base) || end;
     this.title = title;
     this.svg = svgElement("svg", { role: "img" });
     this.grid = svgElement("g");
@@ -47,7 +48,7 @@ export class Chart {
     this.drawn = [times, series];
     const width = Math.max(240, this.svg.clientWidth || 400);
     setAttribute(this.svg, "viewBox", `0 0 ${width} ${HEIGHT}`);
-    const max = niceMax(largest(series));
+    const max = this.maxOf(series);
     const end = times.at(-1) ?? 0;
     const span = (end - (times[0] ?? end)) / 1000;
     const window = WINDOWS.find(({ length }) => span <= length) ?? WINDOWS.at(-1);
@@ -147,10 +148,12 @@ function largest(series) {
   return max;
 }
 
-/** The next number with one or two digits and zeros. */
-function niceMax(max) {
-  if (!(max > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(max));
+/** The next number with one or two digits and zeros, in its unit; 0 of 0. */
+function niceMax(max, base) {
+  if (!(max > 0)) return 0;
+  let unit = 1;
+  while (max / unit >= base) unit *= base;
+  const power = 10 ** Math.floor(Math.log10(max / unit)) * unit;
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= max * 0.999) * power;
 }
 

@@ -33,9 +33,14 @@ const remainingText = (seconds) =>
 function cell({ conditions, wanted, contenders }) {
   const title = element("h2", {}, isolated(conditions));
   const rounds = Math.min(...contenders.map((contender) => contender.rounds));
-  const notes = [`${count(rounds)} of ${count(wanted)} rounds`];
   const stalled = Math.max(...contenders.map((contender) => contender.stalled_rounds));
-  if (stalled > 0) notes.push(`${count(stalled)} more in which the machine stalled (crosses)`);
+  const notes =
+    stalled === 0
+      ? [`${count(rounds)} of ${count(wanted)} rounds`]
+      : [
+          `${count(rounds + stalled)} rounds done, ${count(wanted)} wanted`,
+          `the machine stalled in ${count(stalled)} (crosses), which are repeated unless too many stall`,
+        ];
   const longest = ({ walls_us: walls, stalled_walls_us: stalled, median_us: median }) => Math.max(...walls, ...stalled, median ?? 0);
   const max = Math.max(...contenders.map(longest), 1);
   const head = element("tr", {}, ...["contender", "median", "wall times from 0"].map(

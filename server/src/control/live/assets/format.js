@@ -23,12 +23,12 @@ export function time(micros) {
   return `${short(micros / 1e6)} s`;
 }
 
-/** Bytes: `900 B`, `12.3 kB`. */
+/** Bytes: `900 B`, `12.3 KiB`. */
 export function bytes(number) {
-  const units = ["B", "kB", "MB", "GB"];
+  const units = ["B", "KiB", "MiB", "GiB"];
   let index = 0;
-  while (number >= 1000 && index < units.length - 1) {
-    number /= 1000;
+  while (number >= 1024 && index < units.length - 1) {
+    number /= 1024;
     index += 1;
   }
   return `${short(number)} ${units[index]}`;

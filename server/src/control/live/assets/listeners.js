@@ -51,7 +51,8 @@ export class ListenerCard {
     const options = this.profiles.map(({ name, about }) =>
       element("option", { value: name }, about ? `${name}: ${about}` : name),
     );
-    this.select.append(...options);
+    this.select.append(element("option", { value: "" }, "none of them"), ...options);
+    this.chosen = new FollowingField(this.select);
     this.built = element(
       "form",
       { class: "row" },
@@ -77,18 +78,29 @@ export class ListenerCard {
     onSubmit(this.values, this.message, [this.latency, this.faults], async () => {
       const faults = this.faults.value.split("\n").map((line) => line.trim());
       const change = { latency: this.latency.value.trim(), faults: faults.filter((line) => line !== "") };
-      await patch(this.key, change);
+      await this.patch(change);
       this.following.forEach((field) => field.applied());
       return "Applied; requests follow it from now on";
     });
     onSubmit(this.built, this.message, [], async () => {
-      const { name, listeners } = this.profiles.find((profile) => profile.name === this.select.value);
+      const chosen = this.profiles.find((profile) => profile.name === this.select.value);
+      if (!chosen) throw new Error("choose a profile first");
+      const { name, listeners } = chosen;
       // Null removes what the profile does not have; name and port stay.
       const keys = Object.keys(this.profile).filter((key) => key !== "name" && key !== "port");
-      const { name: _name, port: _port, ...values } = listeners[0];
-      await patch(this.key, { ...Object.fromEntries(keys.map((key) => [key, null])), ...values });
+      await this.patch({ ...Object.fromEntries(keys.map((key) => [key, null])), ...valuesOf(listeners[0]) });
+      this.chosen.applied();
       return `Follows the profile ${name} from now on`;
     });
+  }
+
+  /** Changes the listener; an error names it as the page does. */
+  async patch(change) {
+    try {
+      await patch(this.key, change);
+    } catch (error) {
+      throw new Error(error.message.replaceAll(`listener[${this.index}].`, `${this.key}: `));
+    }
   }
 
   /** The configuration has changed. */
@@ -100,6 +112,8 @@ export class ListenerCard {
     const [latency, faults] = this.following;
     latency.update(profile.latency);
     faults.update(profile.faults.join("\n"));
+    const followed = this.profiles.find(({ listeners }) => isSame(valuesOf(listeners[0]), valuesOf(profile)));
+    this.chosen.update(followed?.name ?? "");
     this.faults.rows = Math.min(8, Math.max(2, profile.faults.length));
     this.showLimits(profile);
     this.showRules(profile.rule ?? []);
@@ -139,6 +153,21 @@ export class ListenerCard {
     setText(this.tiles["since reset"], count(last.total));
   }
 }
+
+/** What a profile says of a listener, but for its identity. */
+function valuesOf({ name: _name, port: _port, ...values }) {
+  return values;
+}
+
+/** Whether two values have the same JSON, whatever the order of their keys. */
+const isSame = (one, other) => canonical(one) === canonical(other);
+
+const canonical = (value) =>
+  JSON.stringify(value, (_key, part) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  );
 
 function text(value) {
   if (Array.isArray(value)) return value.map(text).join(", ");

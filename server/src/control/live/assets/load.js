@@ -39,11 +39,11 @@ for (const [key, name] of Object.entries(TILES)) {
 
 const charts = {
   rate: new Chart("Rate", "requests that ended per second", rate),
-  latency: new Chart("Response time", "of successes", time),
+  latency: new Chart("Response time", "of successes", time, { end: 1000 }),
   inFlight: new Chart("In flight", "requests at the moment", short),
   outcomes: new Chart("Outcomes", "requests per second", rate),
-  lateness: new Chart("Lateness", "how late the client began requests", time),
-  received: new Chart("Received", "bytes of bodies per second", bytes),
+  lateness: new Chart("Lateness", "how late the client began requests", time, { end: 1000 }),
+  received: new Chart("Received", "bytes of bodies per second", bytes, { end: 1024, base: 1024 }),
 };
 byId("charts").append(...Object.values(charts).map((chart) => chart.figure));
 

@@ -25,7 +25,7 @@ let scope = ALL;
 const charts = {
   requests: new Chart("Requests", "per second", rate),
   inProgress: new Chart("In progress", "requests at the moment", short),
-  lateness: new Chart("Lateness", "of delayed responses", time),
+  lateness: new Chart("Lateness", "of delayed responses", time, { end: 1000 }),
   status: new Chart("By status", "responses per second", rate),
   cause: new Chart("By cause", "requests per second", rate),
   connections: new Chart("Connections", "open at the moment", short),
