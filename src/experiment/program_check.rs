@@ -33,7 +33,11 @@ pub(crate) fn leave_out_missing(experiment: &mut Experiment) -> Result<Vec<Skipp
         if let Some(reason) = why_missing(program, &clients)? {
             let install = program.install.as_deref();
             let install = install.map(|text| visible(text).into_owned());
-            skipped.push(SkippedProgram::new(name, visible(&reason).into_owned(), install));
+            skipped.push(SkippedProgram::new(
+                name,
+                visible(&reason).into_owned(),
+                install,
+            ));
             continue;
         }
         let first = first_word(&program.command, &clients);

@@ -84,7 +84,12 @@ pub(super) struct ChildProcess {
 
 impl ChildProcess {
     pub(super) fn start() -> Result<ChildProcess> {
-        let mut process = OwnedChild::start("trial", &["trial".to_owned()], Stdio::piped(), Stdio::inherit())?;
+        let mut process = OwnedChild::start(
+            "trial",
+            &["trial".to_owned()],
+            Stdio::piped(),
+            Stdio::inherit(),
+        )?;
         let mut output = process.take_output();
         let (sender, events) = mpsc::channel();
         let messages = sender.clone();

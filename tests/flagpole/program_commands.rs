@@ -7,7 +7,8 @@ use std::net::TcpListener;
 /// An experiment of one program.
 fn experiment(command: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    let text = format!("flags = 2\nrounds = 1\n[grid]\nstrategies = []\n[programs.mine]\n{command}\n");
+    let text =
+        format!("flags = 2\nrounds = 1\n[grid]\nstrategies = []\n[programs.mine]\n{command}\n");
     fs::write(sandbox.path("x.toml"), text).unwrap();
     sandbox
 }
@@ -16,7 +17,9 @@ fn experiment(command: &str) -> Sandbox {
 fn port_that_is_taken_is_one_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let refused = flagpole(&format!("compare --strategy async --rounds 1 --port {port}"));
+    let refused = flagpole(&format!(
+        "compare --strategy async --rounds 1 --port {port}"
+    ));
     refused.assert_code(2);
     let start = format!("flagpole: --port: port {port} ");
     assert!(refused.stderr.starts_with(&start), "{refused}");

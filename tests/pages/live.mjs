@@ -13,6 +13,43 @@ async function checkServer(browser) {
   const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
   await sleep(3);
   const found = [...(await inspect(page)), ...errors];
+  const repeated = await page.$$eval("#charts svg", (charts) =>
+    charts.map((chart) => [...chart.querySelectorAll("text[text-anchor=end]")].map((label) => label.textContent))
+      .filter((labels) => new Set(labels).size < labels.length));
+  if (repeated.length > 0) found.push(`an axis has a label twice: ${repeated[0].join(", ")}`);
+  await page.close();
+  for (const child of processes) await end(child);
+  return found;
+}
+
+/** What a card says: the profile that its listener follows, and its name in an error. */
+async function checkCard(browser) {
+  const { live, processes } = await serving(flagpole, "--profile", "wan");
+  const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
+  const shown = (selector, key) => page.$eval(selector, (field, name) => field[name], key);
+  await page.waitForSelector("#listener-0-profile");
+  await sleep(1);
+  const found = [];
+  const expect = async (what, selector, key, expected) => {
+    const value = await shown(selector, key);
+    if (value !== expected) found.push(`${what}: ${value}, expected ${expected}`);
+  };
+  await expect("profile at the start", "#listener-0-profile", "value", "wan");
+  await page.select("#listener-0-profile", "clean");
+  await page.click("form.row.card-form button");
+  await sleep(1.5);
+  await expect("profile after a change", "#listener-0-profile", "value", "clean");
+  await page.$eval("#listener-0-latency", (field) => { field.value = "7ms"; });
+  await page.click(".card-form button.primary");
+  await sleep(1.5);
+  await expect("profile of own values", "#listener-0-profile", "value", "");
+  if (errors.length > 0) found.push(...errors);
+  await page.$eval("#listener-0-latency", (field) => { field.value = "fast"; });
+  await page.click(".card-form button.primary");
+  await sleep(1);
+  const name = await shown("#listeners h3", "textContent");
+  const message = await shown("#listener-0-message", "textContent");
+  if (!message.startsWith(`${name}: latency: `)) found.push(`an error says: ${message}`);
   await page.close();
   for (const child of processes) await end(child);
   return found;
@@ -54,6 +91,7 @@ const checkRun = (...options) => async (browser) => {
 
 const pages = {
   "serve --control": checkServer,
+  "serve --control, its cards": checkCard,
   "serve --control, with a hostile name": checkHostileName,
   "load --live": checkRun("load", "/flags/br/br.gif", "--latency", "lognormal:p50=5ms,p99=40ms", "--fault", "500@5%", "-c", "5", "-z", "60s"),
   "compare --live": checkRun("compare", "--flags", "20", "--latency", "20ms", "--rounds", "200"),

@@ -79,7 +79,7 @@ pub(crate) struct CompareArgs {
     /// Each trial runs the command, split into words as a shell does, against flagpole's own server. Placeholders: {url},
     /// {host}, {port} of the server; {files}, a file with the URLs to download, one a line; {dest}, an empty folder;
     /// {concurrency}; {seed}; {clients}, a folder with flagpole's example clients; `{{` and `}}` are braces. Environment
-    /// variables such as FLAGPOLE_FILES have the same values, for `sh -c '...'`. Without
+    /// variables such as `FLAGPOLE_FILES` have the same values, for `sh -c '...'`. Without
     /// --strategy only programs are compared, beside the strategies of EXPERIMENT. Policy options apply to strategies only.
     #[arg(long, value_name = "NAME=COMMAND", help_heading = "Programs")]
     pub(super) command: Vec<NamedProgram>,

@@ -186,7 +186,10 @@ fn shell_operator(text: &str) -> Option<String> {
         } else {
             let rest = &text[at..];
             let operator = SHELL_OPERATORS.iter().find(|one| rest.starts_with(**one));
-            if let Some(found) = operator.map(|one| (*one).to_owned()).or_else(|| variable(rest)) {
+            if let Some(found) = operator
+                .map(|one| (*one).to_owned())
+                .or_else(|| variable(rest))
+            {
                 return Some(found);
             }
             quote = ['"', '\''].into_iter().find(|mark| *mark == letter);
@@ -294,7 +297,9 @@ mod tests {
         );
         // No other expansion takes place.
         let quoted = r#"echo * ~ '$HOME' '`ls`' a\|b "x && y" 5$ $1"#;
-        let words = ["echo", "*", "~", "$HOME", "`ls`", "a|b", "x && y", "5$", "$1"];
+        let words = [
+            "echo", "*", "~", "$HOME", "`ls`", "a|b", "x && y", "5$", "$1",
+        ];
         assert_eq!(expand(quoted), words);
     }
 
@@ -315,10 +320,16 @@ mod tests {
             ("echo ${HOME}", "${HOME"),
             ("# it's\na | b", "|"),
         ] {
-            let expected = format!("`{operator}` is not interpreted: use `sh -c '...'`, or quote it");
+            let expected =
+                format!("`{operator}` is not interpreted: use `sh -c '...'`, or quote it");
             assert_eq!(error(text), expected, "{text}");
         }
-        for text in ["sh -c 'a | b > c'", "sh -c \"a; b \\\" | \"", "a # it's | b", "a#b"] {
+        for text in [
+            "sh -c 'a | b > c'",
+            "sh -c \"a; b \\\" | \"",
+            "a # it's | b",
+            "a#b",
+        ] {
             assert!(text.parse::<ProgramCommand>().is_ok(), "{text}");
         }
     }
@@ -328,7 +339,11 @@ mod tests {
         let command: ProgramCommand = "echo '\u{1b}[31m' \u{202e}".parse().unwrap();
         assert_eq!(command.to_string(), "echo '\\u{1b}[31m' \\u{202e}");
         let words = command.expand(|_| String::new());
-        assert_eq!(words, ["echo", "\u{1b}[31m", "\u{202e}"], "it runs as it was written");
+        assert_eq!(
+            words,
+            ["echo", "\u{1b}[31m", "\u{202e}"],
+            "it runs as it was written"
+        );
     }
 
     #[test]
