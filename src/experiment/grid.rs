@@ -3,7 +3,6 @@
 use super::evaluation::evaluate_cell::evaluate_cell;
 use super::evaluation::exit_reasons;
 use super::runner::cell::{CellTrials, run_cell};
-use super::runner::conditions::MAX_CONCURRENCY;
 use super::runner::failure::Failure;
 use super::runner::live_comparison::LiveComparison;
 use super::runner::progress::{Progress, progress_steps};
@@ -13,10 +12,9 @@ use super::spec::experiment::Experiment;
 use crate::output;
 use crate::process::trial_process::Interrupt;
 use anyhow::Result;
-use flagpole_analysis::comparison::{Comparison, ConcurrencyCurve, ConcurrencyPoint, Knee, SCHEMA};
+use flagpole_analysis::comparison::{Comparison, SCHEMA};
 use flagpole_protocol::ServerIdentity;
 use flagpole_server::RunPage;
-use std::collections::BTreeMap;
 
 /// A comparison without its baseline and thresholds.
 pub(crate) struct MeasuredGrid {
@@ -86,33 +84,6 @@ pub(crate) fn measure(
         }
     }
     progress.clear();
-    grid.comparison.concurrency_curves = concurrency_curves(&grid.comparison);
+    grid.comparison.concurrency_curves = grid.comparison.measured_curves();
     Ok(grid)
-}
-
-/// A curve of goodput (successful downloads per second) against concurrency for each strategy in cells that differ only in their concurrency.
-fn concurrency_curves(comparison: &Comparison) -> Vec<ConcurrencyCurve> {
-    let varying = comparison.varying();
-    let mut curves: BTreeMap<(String, &str), Vec<ConcurrencyPoint>> = BTreeMap::new();
-    for cell in &comparison.cells {
-        let others = cell.describe(|name| name != MAX_CONCURRENCY && varying.contains(&name));
-        for strategy in cell.strategies.iter().filter(|one| one.concurrency > 1) {
-            let curve = curves.entry((others.clone(), &strategy.name)).or_default();
-            curve.push(ConcurrencyPoint {
-                concurrency: strategy.concurrency,
-                goodput: strategy.goodput_per_s,
-            });
-        }
-    }
-    let curves = curves
-        .into_iter()
-        .filter_map(|((conditions, strategy), points)| {
-            Some(ConcurrencyCurve {
-                strategy: strategy.to_owned(),
-                conditions,
-                knee: Knee::from_points(&points)?,
-                points,
-            })
-        });
-    curves.collect()
 }

@@ -144,11 +144,14 @@ pub struct RepeatedRound {
     pub message: String,
 }
 
+/// The name of the condition that holds the concurrency that was asked for.
+pub(crate) const MAX_CONCURRENCY: &str = "max_concurrency";
+
 /// The name of a condition in text: that of the option. In results the concurrency has another one, which baselines and
 /// CSV need, as there `concurrency` is that of a strategy.
 pub(crate) fn condition_label(name: &str) -> &str {
     match name {
-        "max_concurrency" => "concurrency",
+        MAX_CONCURRENCY => "concurrency",
         other => other,
     }
 }

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod concurrency_curve;
+mod concurrency_curves;
 mod document;
 mod figures;
 mod latencies;
@@ -16,10 +17,10 @@ mod trial;
 
 pub use baseline::{BaselineFigure, BaselineMatch, BaselineRatio};
 pub use concurrency_curve::{ConcurrencyCurve, ConcurrencyPoint, Knee};
-pub(crate) use document::condition_label;
 pub use document::{
     Cell, Comparison, Environment, ExternalServer, MeasurementOverhead, RepeatedRound, SCHEMA,
 };
+pub(crate) use document::{MAX_CONCURRENCY, condition_label};
 pub use figures::{PercentilePoint, ResourceUsage, Spread};
 pub use latencies::{Latencies, LatencyByResult, Percentile};
 pub use program::{ProgramFigures, SkippedProgram, WallClock};

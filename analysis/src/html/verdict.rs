@@ -17,6 +17,8 @@ const MAX_REASONS: usize = 60;
 pub(crate) struct Opening<'a> {
     /// The verdict.
     pub(crate) validity: Validity,
+    /// Whether some cells can be used although others are INVALID.
+    pub(crate) is_partly_valid: bool,
     /// The answer, a sentence a line.
     pub(crate) answer: Vec<String>,
     /// The reasons to doubt it, with their severities.
@@ -69,6 +71,9 @@ impl Opening<'_> {
             Validity::Valid => "Nothing contradicts the figures.",
             Validity::Suspect => {
                 "The figures are what was measured, but may answer another question than the one asked:"
+            }
+            Validity::Invalid if self.is_partly_valid => {
+                "Some figures must not be used: the charts that show them are grey, or mark them. Those of other cells are coloured:"
             }
             Validity::Invalid => "The figures must not be used, and their charts are grey:",
         }

@@ -323,3 +323,23 @@ fn page_is_the_same_for_the_same_result() {
         [recorded(), recorded()].map(|comparison| html::comparison_report(&[comparison]));
     assert_eq!(one, other);
 }
+
+#[test]
+fn one_invalid_cell_does_not_make_the_charts_of_others_grey() {
+    let mut comparison = judged(recorded(), Validity::Valid);
+    let invalid = judged(recorded(), Validity::Invalid).cells.remove(0);
+    comparison.cells[0] = invalid;
+    let html = html::comparison_report(&[comparison]);
+    let class = |id: &str| {
+        let figure = html.split(&format!("<figure id=\"{id}\" class=\"")).nth(1);
+        figure.unwrap().split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(class("ratios-1"), "figure invalid");
+    assert_eq!(class("ratios-2"), "figure");
+    assert_eq!(class("overview-ratios"), "figure");
+    assert!(
+        html.contains("INVALID: concurrency"),
+        "the row of the cell says so"
+    );
+    assert!(html.contains("Those of other cells are coloured"));
+}

@@ -1,6 +1,6 @@
 //! What sections about all cells share: the contenders with their looks, and whether figures must not be used.
 
-use crate::comparison::Comparison;
+use crate::comparison::{Cell, Comparison};
 use crate::html::chart::label::clipped;
 use crate::html::chart::palette::Palette;
 use crate::human::list;
@@ -28,9 +28,8 @@ pub(super) fn names(comparison: &Comparison) -> Vec<&str> {
     names
 }
 
-/// Whether figures of a cell must not be used.
-pub(super) fn has_invalid(comparison: &Comparison) -> bool {
-    let mut cells = comparison.cells.iter();
+/// Whether figures of one of these cells must not be used.
+pub(super) fn has_invalid<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> bool {
     cells.any(|cell| cell.verdict.validity == Validity::Invalid)
 }
 
@@ -45,6 +44,6 @@ pub(super) fn title(comparison: &Comparison) -> String {
         [] => "Comparison without results".to_owned(),
         [only] => format!("Measurement of {only}"),
         few if few.len() <= MAX_NAMED => format!("Comparison of {}", list(few)),
-        many => format!("Comparison of {} strategies", many.len()),
+        many => format!("Comparison of {} contenders", many.len()),
     }
 }

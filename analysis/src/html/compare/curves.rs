@@ -1,7 +1,7 @@
 //! Goodput by concurrency, with its knee and the bound.
 
 use super::contenders;
-use crate::comparison::{Cell, Comparison, ConcurrencyCurve, ConcurrencyPoint};
+use crate::comparison::{Cell, Comparison, ConcurrencyCurve, ConcurrencyPoint, MAX_CONCURRENCY};
 use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
@@ -88,7 +88,12 @@ fn figure(
             }
         },
         table: table(curves, &bounds),
-        is_invalid: contenders::has_invalid(comparison),
+        is_invalid: contenders::has_invalid(
+            comparison
+                .cells
+                .iter()
+                .filter(|cell| other_conditions(comparison, cell) == conditions),
+        ),
         level: 3,
     }
 }
@@ -110,7 +115,7 @@ fn measured(curves: &[&ConcurrencyCurve]) -> Vec<(f64, String)> {
 /// The conditions in which a cell differs from others, but for the concurrency.
 fn other_conditions(comparison: &Comparison, cell: &Cell) -> String {
     let varying = comparison.varying();
-    cell.describe(|name| name != "max_concurrency" && varying.contains(&name))
+    cell.describe(|name| name != MAX_CONCURRENCY && varying.contains(&name))
 }
 
 /// The goodput that the lower bound allows at each concurrency: the highest of the strategies.
@@ -120,25 +125,24 @@ fn bounds(
     curves: &[&ConcurrencyCurve],
 ) -> Vec<ConcurrencyPoint> {
     let is_here = |cell: &&Cell| other_conditions(comparison, cell) == conditions;
-    let strategies = comparison
-        .cells
-        .iter()
-        .filter(is_here)
-        .flat_map(|cell| &cell.strategies);
+    let strategies = comparison.cells.iter().filter(is_here).flat_map(|cell| {
+        let strategies = cell.strategies.iter();
+        strategies.map(|one| (cell.curve_concurrency(one), one))
+    });
     let is_drawn = |name: &str| curves.iter().any(|curve| curve.strategy == name);
     let mut bounds: Vec<ConcurrencyPoint> = Vec::new();
-    for one in strategies.filter(|one| is_drawn(&one.name)) {
+    for (concurrency, one) in strategies.filter(|(_, one)| is_drawn(&one.name)) {
         let Some(bound) = one.bound_us.filter(|us| *us > 0) else {
             continue;
         };
         let goodput = one.goodput_per_s * one.wall_us.mean / bound as f64;
         match bounds
             .iter_mut()
-            .find(|known| known.concurrency == one.concurrency)
+            .find(|known| known.concurrency == concurrency)
         {
             Some(known) => known.goodput = known.goodput.max(goodput),
             None => bounds.push(ConcurrencyPoint {
-                concurrency: one.concurrency,
+                concurrency,
                 goodput,
             }),
         }

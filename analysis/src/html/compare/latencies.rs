@@ -25,6 +25,7 @@ const MAX_NAMED: usize = 4;
 
 /// A strategy in a cell.
 struct LatencyPoint<'a> {
+    cell: &'a Cell,
     /// The latency as the experiment says it.
     latency: &'a str,
     /// The mean of the planned delays above 0.
@@ -52,7 +53,7 @@ pub(super) fn figures(comparison: &Comparison, palette: &Palette) -> Vec<Figure>
     });
     let figures = groups.iter().enumerate();
     figures
-        .map(|(index, (conditions, points))| figure(comparison, palette, index, conditions, points))
+        .map(|(index, (conditions, points))| figure(palette, index, conditions, points))
         .collect()
 }
 
@@ -65,6 +66,7 @@ fn points(cell: &Cell) -> Vec<LatencyPoint<'_>> {
             .filter_map(|round| round.delay_mean_us);
         let delay_us = lower_median(delays, Ord::cmp).filter(|us| *us > 0)? as f64;
         Some(LatencyPoint {
+            cell,
             latency,
             delay_us,
             strategy,
@@ -74,7 +76,6 @@ fn points(cell: &Cell) -> Vec<LatencyPoint<'_>> {
 }
 
 fn figure(
-    comparison: &Comparison,
     palette: &Palette,
     index: usize,
     conditions: &str,
@@ -110,7 +111,7 @@ fn figure(
         height: frame.height(),
         legend: legend::of_series(series.iter().map(|(name, _)| (*name, palette.style(name)))),
         table: table(points),
-        is_invalid: contenders::has_invalid(comparison),
+        is_invalid: contenders::has_invalid(points.iter().map(|point| point.cell)),
         level: 3,
     }
 }

@@ -1,7 +1,7 @@
 //! What the report of a comparison says first.
 
 use super::repetition;
-use crate::comparison::{Cell, Comparison, condition_label};
+use crate::comparison::{Cell, Comparison, MAX_CONCURRENCY, condition_label};
 use crate::html::verdict::Opening;
 use crate::human::plural;
 use crate::report::answer::Answer;
@@ -25,8 +25,10 @@ pub(super) fn opening(comparison: &Comparison) -> Opening<'_> {
         Validity::Suspect => lines = Answer::conclusions(comparison),
         _ => {}
     }
+    let is_usable = |cell: &Cell| cell.verdict.validity != Validity::Invalid;
     Opening {
         validity: answer.validity,
+        is_partly_valid: comparison.cells.iter().any(is_usable),
         answer: lines,
         reasons,
         unchecked: notes(comparison),
@@ -72,7 +74,7 @@ fn conditions(comparison: &Comparison) -> Vec<(String, String)> {
         (label, values.join("; ") + &more)
     };
     let mut conditions: Vec<_> = first.conditions.iter().map(of_condition).collect();
-    if !varying.contains(&"max_concurrency") {
+    if !varying.contains(&MAX_CONCURRENCY) {
         conditions.extend(concurrency(first));
     }
     let rounds = comparison.cells.iter().map(|cell| cell.rounds as u64).max();
@@ -92,5 +94,5 @@ fn conditions(comparison: &Comparison) -> Vec<(String, String)> {
 fn concurrency(cell: &Cell) -> Option<(String, String)> {
     let text = sentences::concurrency(cell)?;
     let value = text.strip_prefix("concurrency ").unwrap_or(&text);
-    Some(("concurrency of strategies".to_owned(), value.to_owned()))
+    Some(("concurrency of contenders".to_owned(), value.to_owned()))
 }

@@ -35,7 +35,7 @@ pub(super) fn summary(comparison: &Comparison) -> Markup {
         cells.collect()
     });
     let table = DataTable {
-        caption: "All strategies; an efficiency is bound divided by wall time, a ratio wall time divided by that of the reference"
+        caption: "All contenders; an efficiency is bound divided by wall time, a ratio wall time divided by that of the reference"
             .to_owned(),
         rows: rows.collect(),
         columns: columns
@@ -66,7 +66,11 @@ pub(super) fn ratios(comparison: &Comparison, palette: &Palette) -> Option<Figur
     let varying = comparison.varying();
     let names: Vec<_> = cells
         .iter()
-        .map(|cell| cell.describe(|name| varying.contains(&name)))
+        .map(|cell| {
+            let conditions = cell.describe(|name| varying.contains(&name));
+            let verdict = if is_invalid(cell) { "INVALID: " } else { "" };
+            format!("{verdict}{conditions}")
+        })
         .collect();
     let axis = Axis::ratios(
         "wall time divided by that of the reference; above 1x is slower",
@@ -79,14 +83,34 @@ pub(super) fn ratios(comparison: &Comparison, palette: &Palette) -> Option<Figur
         id: "overview-ratios".to_owned(),
         title: "Ratios of wall times in all cells".to_owned(),
         conclusion: conclusion(comparison),
-        reading: "A row is a cell: its reference is at 1x, and a pale mark does not differ from it significantly.".to_owned(),
+        reading: reading(cells.iter().any(|cell| is_invalid(cell))),
         drawing: draw(&frame, &cells, palette),
         height: frame.height(),
-        legend: legend::of_series(contenders.iter().take(MAX_NAMED).map(|name| (*name, palette.style(name)))),
+        legend: legend::of_series(
+            contenders
+                .iter()
+                .take(MAX_NAMED)
+                .map(|name| (*name, palette.style(name))),
+        ),
         table: table(&cells, &names, left_out),
-        is_invalid: contenders::has_invalid(comparison),
+        is_invalid: cells.iter().all(|cell| is_invalid(cell)),
         level: 3,
     })
+}
+
+fn reading(has_invalid: bool) -> String {
+    let invalid = if has_invalid {
+        " Rows of INVALID cells are grey: their figures must not be used."
+    } else {
+        ""
+    };
+    format!(
+        "A row is a cell: its reference is at 1x, and a pale mark does not differ from it significantly.{invalid}"
+    )
+}
+
+fn is_invalid(cell: &Cell) -> bool {
+    contenders::has_invalid(std::iter::once(cell))
 }
 
 /// The ratios of a cell to its reference.
@@ -107,13 +131,15 @@ fn draw(frame: &PlotFrame, cells: &[&Cell], palette: &Palette) -> Markup {
         path.guide d={ "M" (one) " " (coordinate(top)) "V" (coordinate(bottom)) } {}
         @for (row, cell) in cells.iter().enumerate() {
             @let middle = frame.row(row);
+            @let look = |style: SeriesStyle| if is_invalid(cell) { String::new() } else { style.class() };
             @if let Some(reference) = &cell.reference {
                 @let style = palette.style(reference);
-                (style.marks(&style.marker(frame.x(1.0), middle, 3.6)))
+                path class={ (if is_invalid(cell) { "faint " } else { "dot " }) (look(style)) } d=(style.marker(frame.x(1.0), middle, 3.6)) {}
             }
             @for (ratio, style) in marks(cell, palette) {
-                @let class = if ratio.is_significant == Some(false) { "faint " } else { "dot " };
-                path class={ (class) (style.class()) } d=(style.marker(frame.x(ratio.ratio), middle, 4.0)) {}
+                @let is_pale = ratio.is_significant == Some(false) || is_invalid(cell);
+                @let class = if is_pale { "faint " } else { "dot " };
+                path class={ (class) (look(style)) } d=(style.marker(frame.x(ratio.ratio), middle, 4.0)) {}
             }
         }
     }
@@ -150,7 +176,7 @@ fn conclusion(comparison: &Comparison) -> String {
             .any(|ratio| ratio.is_significant == Some(true))
     });
     format!(
-        "The reference of {all} is {}; strategies differ significantly from it in {} of them.",
+        "The reference of {all} is {}; others differ significantly from it in {} of them.",
         list(&clauses),
         significant.count()
     )

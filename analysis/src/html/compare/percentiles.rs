@@ -22,7 +22,12 @@ const MAX_LINEAR: f64 = 30.0;
 /// The most strategies that a conclusion names.
 const MAX_NAMED: usize = 4;
 
-/// What is at the foot: its name, and its median and 99th percentile in microseconds.
+/// The least height of an area at the foot in units, so that it can be seen.
+const LEAST_FOOT: f64 = 1.5;
+
+const LATENESS: &str = "lateness of the server";
+
+/// What is at the foot: its name, its class, and its median and 99th percentile in microseconds.
 type Foot = (&'static str, &'static str, f64, f64);
 
 pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
@@ -40,15 +45,16 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
             "share of downloads that take at most this long, at log(1 / (1 - p))",
             Scale::percentile(highest),
         ),
-        Axis::durations("download time", vertical(strategies)),
+        Axis::durations("download time", vertical(strategies, &foot)),
         HEIGHT,
     );
     let drawn = context.styled().filter(|(one, _)| points(one).len() > 1);
     let drawn = drawn.map(|(one, style)| (one.name.as_str(), style));
     Some(Figure {
-        conclusion: conclusion(strategies),
+        conclusion: conclusion(strategies, &foot),
         reading: "The slowest downloads are at the right, where each step makes them ten times rarer; a curve ends at the last \
-            percentile that its sample supports."
+            percentile that its sample supports. An area at the foot rises from its median to its p99, at the right end if the axis \
+            ends before: differences that are not above it may come from there."
             .to_owned(),
         drawing: draw(context, &frame, &foot, highest),
         height: frame.height(),
@@ -69,12 +75,12 @@ fn points(strategy: &StrategyResult) -> Vec<(f64, f64)> {
     points.filter(|(quantile, _)| *quantile < 1.0).collect()
 }
 
-fn vertical(strategies: &[StrategyResult]) -> Scale {
-    let times: Vec<f64> = strategies
-        .iter()
-        .flat_map(points)
-        .map(|(_, us)| us)
-        .collect();
+/// Around the times of downloads and the p99 of the lateness.
+fn vertical(strategies: &[StrategyResult], foot: &[Foot]) -> Scale {
+    let times = strategies.iter().flat_map(points).map(|(_, us)| us);
+    let lateness = foot.iter().filter(|(name, ..)| *name == LATENESS);
+    let lateness = lateness.map(|(.., p99)| *p99).filter(|us| *us > 0.0);
+    let times: Vec<f64> = times.chain(lateness).collect();
     let least = times.iter().copied().fold(f64::INFINITY, f64::min);
     let most = times.iter().copied().fold(0.0, f64::max);
     if least > 0.0 && most > MAX_LINEAR * least {
@@ -92,7 +98,7 @@ fn foot(context: &CellContext<'_>) -> Vec<Foot> {
         .filter(|server| server.delayed > 0);
     let lateness = server.map(|server| {
         (
-            "lateness of the server",
+            LATENESS,
             "a5",
             server.lateness_p50_us,
             server.lateness_p99_us,
@@ -123,25 +129,24 @@ fn draw(context: &CellContext<'_>, frame: &PlotFrame, foot: &[Foot], highest: f6
     }
 }
 
-/// The area from the bottom to the median and the 99th percentile; a column at the median if the axis ends before.
+/// The area from the bottom to the median, which rises to the 99th percentile where that is on the axis, and at the right end of
+/// an axis that ends before.
 fn foot_path(frame: &PlotFrame, (_, _, p50, p99): &Foot, highest: f64) -> String {
-    let [.., bottom] = frame.area();
-    let (from, median) = (frame.x(0.5), frame.y(*p50));
-    let (until, last) = if highest >= 0.99 {
-        (frame.x(0.99), frame.y(*p99))
-    } else {
-        (from + 6.0, median)
-    };
+    let [left, _, right, bottom] = frame.area();
+    let height = |us: f64| frame.y(us).min(bottom - LEAST_FOOT);
+    let until = frame.x(highest.min(0.99));
     line([
-        (from, bottom),
-        (from, median),
-        (until, last),
-        (until, bottom),
+        (left, bottom),
+        (left, height(*p50)),
+        (frame.x(0.5), height(*p50)),
+        (until, height(*p99)),
+        (right, height(*p99)),
+        (right, bottom),
     ]) + "z"
 }
 
-/// The median and the highest supported percentile of each strategy.
-fn conclusion(strategies: &[StrategyResult]) -> String {
+/// The median and the highest supported percentile of each strategy, and how late the server was.
+fn conclusion(strategies: &[StrategyResult], foot: &[Foot]) -> String {
     let time = |us: f64| HumanDuration::from_mean(us);
     let clauses = strategies.iter().filter_map(|one| {
         let points = points(one);
@@ -158,9 +163,18 @@ fn conclusion(strategies: &[StrategyResult]) -> String {
         0 => String::new(),
         more => format!("; {more} more in the table"),
     };
+    let lateness = foot.iter().find(|(name, ..)| *name == LATENESS);
+    let lateness = lateness.map(|(name, _, p50, p99)| {
+        format!(
+            " The {name} had a median of {} and a p99 of {}.",
+            time(*p50),
+            time(*p99)
+        )
+    });
     format!(
-        "{}{more}.",
-        clauses[..clauses.len().min(MAX_NAMED)].join("; ")
+        "{}{more}.{}",
+        clauses[..clauses.len().min(MAX_NAMED)].join("; "),
+        lateness.unwrap_or_default()
     )
 }
 
@@ -206,5 +220,36 @@ fn table(strategies: &[StrategyResult], foot: &[Foot]) -> DataTable {
             .chain(of_foot)
             .collect(),
         ..DataTable::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The highest point of an area at the foot, in units above the bottom, on an axis up to 50 ms that ends at this quantile.
+    fn height(p99_us: f64, highest: f64) -> f64 {
+        let axes = [
+            Axis::quantiles("", Scale::percentile(highest)),
+            Axis::durations("", Scale::from_zero([50_000.0].into_iter())),
+        ];
+        let [horizontal, vertical] = axes;
+        let frame = PlotFrame::new(horizontal, vertical, HEIGHT);
+        let path = foot_path(&frame, &(LATENESS, "a5", 100.0, p99_us), highest);
+        let numbers = path.split(|letter: char| !(letter.is_ascii_digit() || letter == '.'));
+        let numbers: Vec<f64> = numbers.filter_map(|number| number.parse().ok()).collect();
+        let tops = numbers.chunks(2).filter_map(|pair| pair.get(1));
+        let [.., bottom] = frame.area();
+        bottom - tops.copied().fold(bottom, f64::min)
+    }
+
+    #[test]
+    fn p99_of_the_lateness_is_visible_on_every_axis() {
+        for highest in [0.5, 0.9, 0.99, 0.999] {
+            let expected = 0.2 * HEIGHT;
+            let height = height(10_000.0, highest);
+            assert!((height - expected).abs() < 1.0, "{highest}: {height}");
+        }
+        assert!(height(10.0, 0.9) >= 1.0);
     }
 }

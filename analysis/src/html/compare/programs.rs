@@ -11,7 +11,7 @@ use crate::html::chart::scale::Scale;
 use crate::html::chart::shape::rectangle;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable, millis};
-use crate::human::HumanDuration;
+use crate::human::{HumanDuration, plural};
 use maud::{Markup, html};
 
 /// The height of a row in units.
@@ -71,11 +71,11 @@ impl ProgramRow<'_> {
         format!("{time}, {}", self.exits())
     }
 
-    /// How the processes ended: `exit 0 x 5`.
+    /// How the processes ended: `exit code 0 in 5 rounds`.
     fn exits(&self) -> String {
         let exits = self.program.behaviour.exits.iter();
         let exits: Vec<_> = exits
-            .map(|(label, count)| format!("{} x {count}", label.replace('_', " ")))
+            .map(|(label, count)| format!("{} in {}", exit_words(label), plural(*count, "round")))
             .collect();
         exits.join(", ")
     }
@@ -101,6 +101,14 @@ impl ProgramRow<'_> {
             .map(|(count, what)| format!("{} {what}", grouped(count)))
             .collect();
         (!found.is_empty()).then(|| format!("{}: {}", self.strategy.name, found.join(", ")))
+    }
+}
+
+/// The label of an exit in words: `exit_3` is `exit code 3`.
+fn exit_words(label: &str) -> String {
+    match label.strip_prefix("exit_") {
+        Some(code) => format!("exit code {code}"),
+        None => label.replace('_', " "),
     }
 }
 

@@ -171,12 +171,13 @@ fn reading(has_baseline: bool) -> String {
     };
     format!(
         "A mark is a ratio and its line the 95% confidence interval: an interval that includes the line at 1x shows no \
-        difference, and a difference within the grey band is too small for these rounds to show{baseline}."
+        difference. The grey band ends at the difference that such rounds show 4 times in 5: a smaller one may be missed, but \
+        one that the interval shows is there{baseline}."
     )
 }
 
 fn legend(has_effect: bool, has_baseline: bool) -> Markup {
-    let areas = has_effect.then_some(("band", "detectable difference"));
+    let areas = has_effect.then_some(("band", "differences that may be missed"));
     html! {
         (legend::of_areas(areas))
         @if has_baseline {

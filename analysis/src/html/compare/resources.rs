@@ -44,15 +44,28 @@ pub(super) fn cpu(context: &CellContext<'_>) -> Option<Figure> {
     let title = "CPU time of a round: the median of the rounds";
     let (drawing, height) = bars(context, title, Axis::durations, &parts, &label)?;
     Some(Figure {
-        conclusion: extremes(strategies, |one| one.resource_usage.cpu_us() as f64, "CPU time of the client", &label)?,
-        reading: "Shorter bars leave more of the machine to others; CPU time beyond the wall time means several processors."
-            .to_owned(),
+        conclusion: extremes(
+            strategies,
+            |one| one.resource_usage.cpu_us() as f64,
+            "CPU time of the client",
+            &label,
+        )?,
+        reading: cpu_reading(strategies).to_owned(),
         drawing,
         height,
         legend: legend::of_areas(areas),
         table: table(strategies),
         ..context.figure("cpu", "CPU time")
     })
+}
+
+fn cpu_reading(strategies: &[StrategyResult]) -> &'static str {
+    if strategies.iter().any(|one| one.program.is_some()) {
+        "Shorter bars leave more of the machine to others; the CPU time of a program is that of its whole process, with its start and \
+        its end, which its wall time does not contain."
+    } else {
+        "Shorter bars leave more of the machine to others; CPU time beyond the wall time means several processors."
+    }
 }
 
 /// Peak memory of the client.

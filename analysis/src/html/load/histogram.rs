@@ -100,11 +100,13 @@ fn conclusion(histogram: &[HistogramBucket]) -> String {
         return String::new();
     };
     let [from, to] = [most.from_us, most.to_us].map(HumanDuration::from_micros);
-    let share = percent(most.count as f64 / total.max(1) as f64);
-    format!(
-        "Of {}, most ({share}) took {from} to {to}.",
-        counted(total, "request")
-    )
+    let share = most.count as f64 / total.max(1) as f64;
+    let (all, part) = (counted(total, "request"), percent(share));
+    if share > 0.5 {
+        format!("Of {all}, most ({part}) took {from} to {to}.")
+    } else {
+        format!("Of {all}, {part} took {from} to {to}, more than in any other range.")
+    }
 }
 
 fn table(histogram: &[HistogramBucket]) -> DataTable {

@@ -30,6 +30,7 @@ pub(super) fn opening(result: &LoadResult) -> Opening<'_> {
     };
     Opening {
         validity: verdict.validity,
+        is_partly_valid: false,
         answer: vec![answer],
         reasons: reasons.collect(),
         unchecked: verdict.unchecked.clone(),

@@ -2,7 +2,7 @@
 
 use super::density::{MAX_DRAWN, is_folded};
 use super::phase::{Phase, made};
-use crate::comparison::{AttemptView, StrategyResult};
+use crate::comparison::{AttemptView, StrategyResult, WallClock};
 use crate::grouped;
 use crate::html::chart::label::clipped;
 use crate::human::{HumanDuration, plural};
@@ -13,7 +13,7 @@ const MAX_NAME: usize = 50;
 /// The most strategies that a conclusion names.
 const MAX_NAMED: usize = 4;
 
-/// The name of a panel: `async: 60 attempts in 61.2 ms (round 4)`.
+/// The name of a panel: `async: 60 attempts, wall time 61.2 ms (round 4)`.
 pub(super) fn panel_name(strategy: &StrategyResult) -> String {
     let (listed, attempts) = (strategy.median_round_attempts.len(), made(strategy));
     let later = strategy.median_round_attempt_count.saturating_sub(listed);
@@ -23,12 +23,16 @@ pub(super) fn panel_name(strategy: &StrategyResult) -> String {
     } else {
         String::new()
     };
-    let end = attempts.iter().map(|one| one.done_us).max().unwrap_or(0);
+    let mut rounds = strategy.rounds.iter();
+    let round = rounds.find(|round| round.round == strategy.median_round);
+    let wall = round.map_or_else(String::new, |round| {
+        format!(", wall time {}", HumanDuration::from_micros(round.wall_us))
+    });
     let name = clipped(&strategy.name, MAX_NAME);
+    let attempts = if all == 1 { "attempt" } else { "attempts" };
     format!(
-        "{name}: {of}{} attempts in {} (round {})",
+        "{name}: {of}{} {attempts}{wall} (round {})",
         grouped(all as u64),
-        HumanDuration::from_micros(end),
         strategy.median_round
     )
 }
@@ -90,7 +94,21 @@ fn most_in_flight(attempts: &[&AttemptView]) -> usize {
 }
 
 /// How to read rows and strips.
-pub(super) fn reading(strategies: &[&StrategyResult]) -> String {
+pub(super) fn reading(strategies: &[&StrategyResult], wall_clock: WallClock) -> String {
+    format!(
+        "{}{}",
+        reading_of_attempts(strategies),
+        match wall_clock {
+            WallClock::Server => {
+                " Attempts of programs are on the clock of the server; those of strategies are on the clock of the client, which begins \
+             before the first request, so that they end later than the wall time, which is measured at the server for all."
+            }
+            WallClock::Client => "",
+        }
+    )
+}
+
+fn reading_of_attempts(strategies: &[&StrategyResult]) -> String {
     let rows = "Each row is an attempt, in the order of downloads: a staircase is one after the other, a wall is all at once, and \
         thin lines lead from an attempt to its retry or hedge";
     let strips = "The height of a strip is how many attempts are in each phase at that time";
