@@ -12,10 +12,23 @@ pub(super) fn conditions(comparison: &Comparison) -> String {
     };
     let mut parts = vec![first.describe(|name| !varying.contains(&name))];
     parts.extend(concurrency(first).filter(|_| comparison.cells.len() == 1));
-    let rounds = comparison.cells.iter().map(|cell| cell.rounds).max();
-    parts.push(plural(rounds.unwrap_or(0) as u64, "round"));
+    parts.push(rounds(comparison));
     parts.retain(|part| !part.is_empty());
     parts.join("; ")
+}
+
+/// The measured rounds of the cell with the most: `20 rounds`. An interrupted round has results of some contenders: `5 to 6
+/// rounds`.
+pub(crate) fn rounds(comparison: &Comparison) -> String {
+    let Some(cell) = comparison.cells.iter().max_by_key(|cell| cell.rounds) else {
+        return plural(0, "round");
+    };
+    let rounds = plural(cell.rounds as u64, "round");
+    let fewest = cell.strategies.iter().map(|one| one.rounds.len()).min();
+    match fewest {
+        Some(fewest) if fewest < cell.rounds => format!("{fewest} to {rounds}"),
+        _ => rounds,
+    }
 }
 
 /// The concurrency of the strategies: `concurrency 20 (sequential 1)`.
@@ -172,6 +185,14 @@ fn notes(comparison: &Comparison) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::test_runs::{cell, comparison};
+
+    #[test]
+    fn rounds_of_an_interrupted_comparison_differ() {
+        let mut cell = cell(&[("threads", 2.0), ("async", 1.0)], 5);
+        assert_eq!(rounds(&comparison(vec![cell.clone()])), "5 rounds");
+        cell.strategies[1].rounds.pop();
+        assert_eq!(rounds(&comparison(vec![cell])), "4 to 5 rounds");
+    }
 
     #[test]
     fn downloads_that_were_not_found_have_a_sentence() {

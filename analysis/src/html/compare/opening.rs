@@ -77,9 +77,8 @@ fn conditions(comparison: &Comparison) -> Vec<(String, String)> {
     if !varying.contains(&MAX_CONCURRENCY) {
         conditions.extend(concurrency(first));
     }
-    let rounds = comparison.cells.iter().map(|cell| cell.rounds as u64).max();
     let cells = comparison.cells.len() as u64;
-    let rounds = plural(rounds.unwrap_or(0), "round");
+    let rounds = sentences::rounds(comparison);
     conditions.push((
         "measured".to_owned(),
         match cells {
