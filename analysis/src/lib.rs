@@ -45,6 +45,10 @@
 //! assert_eq!(verdict.reasons[0].message, "3 rounds; a confidence interval needs 5; raise --rounds");
 //! ```
 
+mod unseen;
+
+pub use unseen::escaped_shell_word;
+
 pub mod stats;
 
 pub mod bound;

@@ -3,6 +3,7 @@
 use super::LoadSpec;
 use super::values::FieldLine;
 use anyhow::{Context as _, Result};
+use flagpole_analysis::escaped_shell_word;
 use flagpole_analysis::load::RepeatCommand;
 use serde_json::Value;
 
@@ -86,7 +87,8 @@ fn shell_word(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    let quoted = || format!("'{}'", word.replace('\'', r"'\''"));
+    escaped_shell_word(word).unwrap_or_else(quoted)
 }
 
 #[cfg(test)]

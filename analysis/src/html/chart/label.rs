@@ -1,5 +1,6 @@
 //! Labels of limited length, and text from elsewhere made harmless.
 
+use crate::unseen::is_unseen;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -74,14 +75,6 @@ fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     let mut tail: Vec<char> = text.chars().rev().take(kept / 3).collect();
     tail.reverse();
     Cow::Owned(head.chain(['…']).chain(tail).collect())
-}
-
-fn is_unseen(letter: char) -> bool {
-    let changes_direction = matches!(
-        letter,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    );
-    letter.is_control() || changes_direction
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! How to repeat a comparison: its experiment as a file, and the command.
 
 use crate::comparison::Comparison;
-use crate::html::chart::label::{escaped_lines, visible};
+use crate::html::chart::label::visible;
 use crate::html::here_document::here_document;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -43,7 +43,7 @@ fn seed(experiment: &Value) -> Option<String> {
 
 /// A shell command that writes the experiment into a file and runs it.
 fn command(experiment: &Value) -> Option<String> {
-    let text = escaped_lines(&toml::to_string(experiment.as_object()?).ok()?);
+    let text = toml::to_string(experiment.as_object()?).ok()?;
     let file = here_document("experiment.toml", &text);
     Some(file + "flagpole compare experiment.toml\n")
 }

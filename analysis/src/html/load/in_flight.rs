@@ -34,7 +34,12 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
         conclusion: conclusion(context, has_queue),
         reading: format!(
             "Each mark is the number at the end of a second, and the dashed line the mean of the whole time. What waits in the client has \
-             no connection yet, and its time counts too.{}",
+             no connection yet, and its time counts too.{}{}",
+            if has_queue {
+                ""
+            } else {
+                " What remains when no more requests start is not drawn."
+            },
             context.time.folding("with their largest number")
         ),
         drawing: html! {
@@ -42,13 +47,25 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
             (end_of_window(&frame, context.result.figures.window_us, &context.time))
             @if let Some(mean) = mean { (mean_line(&frame, mean)) }
             @if has_queue { (sample_line(&frame, points, QUEUED, &|point| point.queued as f64)) }
-            (sample_line(&frame, points, IN_FLIGHT, &|point| point.in_flight as f64))
+            (sample_line(&frame, sampled(context), IN_FLIGHT, &|point| point.in_flight as f64))
         },
         height: frame.height(),
         legend: legend::of_series([("in flight", IN_FLIGHT)].into_iter().chain(queued)),
         table: table(context),
         ..context.figure("in-flight", "In flight over time")
     })
+}
+
+/// The points whose samples say how many were in flight. At the end of a closed run they are of the requests that remain when no
+/// more start, which would look like a collapse.
+fn sampled<'a>(context: &'a LoadContext<'_>) -> &'a [TimePoint] {
+    let points = &context.time.points;
+    let window_us = context.result.figures.window_us;
+    if context.result.asked.model.is_open() || window_us == 0 {
+        return points;
+    }
+    let within = points.iter().take_while(|point| point.end_us() < window_us);
+    &points[..within.count()]
 }
 
 fn mean_line(frame: &PlotFrame, mean: f64) -> Markup {

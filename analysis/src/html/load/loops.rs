@@ -81,7 +81,7 @@ fn conclusion(loops: &[LoopUsage]) -> String {
         .map(|one| share(one, one.run_queue_us.unwrap_or(0)))
         .fold(0.0, f64::max);
     format!(
-        "{}: the busiest ran for {} of its time, and none waited for a processor for more than {}.",
+        "{}: the busiest ran for {} of its time, and the longest wait for a processor was {} of the time of a loop.",
         counted(loops.len() as u64, "event loop"),
         percent(busiest),
         percent(longest)

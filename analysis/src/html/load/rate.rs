@@ -3,6 +3,7 @@
 use super::load_context::LoadContext;
 use super::time_chart::{end_of_window, has_rest, seconds, step_line};
 use super::time_points::TimePoint;
+use crate::HumanDuration;
 use crate::grouped;
 use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
@@ -82,12 +83,15 @@ fn draw(frame: &PlotFrame, points: &[TimePoint], lines: &[RateLine]) -> Markup {
 fn conclusion(context: &LoadContext<'_>) -> String {
     let figures = &context.result.figures;
     let ended = grouped_rate(figures.requests_per_s);
+    let window = HumanDuration::from_micros(figures.window_us);
     let average = match figures.asked_per_s {
         Some(asked) => format!(
-            "{} requests/s were asked and {ended}/s ended on average",
+            "In the {window} in which requests start, {} requests/s were asked and {ended}/s ended on average",
             grouped_rate(asked)
         ),
-        None => format!("{ended} requests/s ended on average"),
+        None => {
+            format!("In the {window} in which requests start, {ended} requests/s ended on average")
+        }
     };
     let within = context
         .time

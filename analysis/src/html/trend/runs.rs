@@ -9,12 +9,13 @@ use crate::html::verdict::utc;
 use crate::human::plural;
 use crate::validity::Validity;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// The most runs of a trend: the newest ones.
 pub(super) const MAX_RUNS: usize = 200;
 
-/// The most reasons of a verdict that are listed.
-const MAX_REASONS: usize = 3;
+/// The most characters of the reasons of a verdict.
+const MAX_REASONS: usize = 130;
 
 /// A run of a trend.
 pub(super) struct TrendRun<'a> {
@@ -59,10 +60,18 @@ impl<'a> TrendRuns<'a> {
 
     /// The axis of the runs, from 1, with their dates as ticks.
     pub(super) fn axis(&self) -> Axis {
-        let date = |run: &TrendRun<'_>| utc(run.environment.started_unix_s)[..16].to_owned();
+        let starts = self.runs.iter().map(|run| run.environment.started_unix_s);
+        let minutes: BTreeSet<u64> = starts.clone().map(|unix_s| unix_s / 60).collect();
+        // `2026-11-28 13:25`, with the seconds if runs began in the same minute.
+        let length = if minutes.len() < self.runs.len() {
+            19
+        } else {
+            16
+        };
+        let date = |unix_s| utc(unix_s)[..length].to_owned();
         let ticks = (1..)
-            .zip(&self.runs)
-            .map(|(number, run): (u32, _)| (f64::from(number), date(run)));
+            .zip(starts)
+            .map(|(number, unix_s): (u32, _)| (f64::from(number), date(unix_s)));
         Axis {
             scale: Scale::Linear {
                 min: 0.5,
@@ -139,14 +148,64 @@ impl<'a> TrendRuns<'a> {
     }
 }
 
-/// The reasons without the remedies that follow them.
+/// The reasons without the remedies that follow them: as many as there is room for, and the first in any case.
 fn reasons(reasons: &[&str]) -> String {
-    let shown = reasons.iter().take(MAX_REASONS);
-    let shown = shown.map(|reason| reason.split(';').next().unwrap_or_default());
-    let shown = shown.collect::<Vec<_>>().join("; ");
-    match reasons.len() {
-        0 => "–".to_owned(),
-        count if count > MAX_REASONS => format!("{shown}; and {} more", count - MAX_REASONS),
-        _ => shown,
+    let Some((first, others)) = reasons.split_first() else {
+        return "–".to_owned();
+    };
+    let cause = |reason: &str| reason.split(';').next().unwrap_or_default().to_owned();
+    let (mut shown, mut count) = (whole_words(&cause(first)), 1);
+    for other in others {
+        let longer = format!("{shown}; {}", cause(other));
+        if longer.chars().count() > MAX_REASONS {
+            break;
+        }
+        (shown, count) = (longer, count + 1);
+    }
+    match reasons.len() - count {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}
+
+/// The first words of a text, as many as there is room for.
+fn whole_words(text: &str) -> String {
+    if text.chars().count() <= MAX_REASONS {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(MAX_REASONS).collect();
+    let end = head.rfind(' ').unwrap_or(head.len());
+    format!("{} …", &head[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_not_cut_within_words() {
+        let long = "lost 3 ms of 500 ms without a processor ".repeat(9);
+        let shown = reasons(&[&long, "late; remedy", "other"]);
+        assert!(shown.ends_with(" …; and 2 more"), "{shown}");
+        let words: Vec<_> = shown.split(" …").next().unwrap().split(' ').collect();
+        assert!(
+            words
+                .iter()
+                .all(|word| long.split(' ').any(|known| known == *word))
+        );
+        assert_eq!(reasons(&["late; remedy", "other"]), "late; other");
+    }
+
+    #[test]
+    fn runs_of_one_minute_have_different_labels() {
+        let environments = [60, 61, 119].map(|started_unix_s| Environment {
+            started_unix_s,
+            ..Environment::default()
+        });
+        let all = environments
+            .iter()
+            .map(|one| (one, Validity::Valid, Vec::new()));
+        let ticks = TrendRuns::new(all).axis().ticks;
+        assert_eq!(ticks[1].1, "1970-01-01 00:01:01");
     }
 }

@@ -58,6 +58,27 @@ impl TrendValue {
     fn all(self) -> impl Iterator<Item = f64> {
         self.interval.into_iter().flatten().chain([self.value])
     }
+
+    /// The relative change from an earlier value, and whether it is more than noise: ` (-12.0%, significant)`. The ends of two
+    /// independent intervals add like standard errors do, in logarithms.
+    fn change_from(self, first: TrendValue) -> String {
+        if first.value <= 0.0 || self.value <= 0.0 {
+            return String::new();
+        }
+        let change = self.value / first.value;
+        let verdict = match (first.log_error(), self.log_error()) {
+            (Some(before), Some(now)) if change.ln().abs() > before.hypot(now) => ", significant",
+            (Some(_), Some(_)) => ", no significant difference",
+            _ => "",
+        };
+        format!(" ({:+.1}%{verdict})", 100.0 * (change - 1.0))
+    }
+
+    /// The distance of the farther end of the interval, in logarithms.
+    fn log_error(self) -> Option<f64> {
+        let ends = self.interval?.map(|end| (end / self.value).ln().abs());
+        Some(ends[0].max(ends[1]))
+    }
 }
 
 impl TrendChart<'_> {
@@ -76,7 +97,7 @@ impl TrendChart<'_> {
         Some(Figure {
             id: self.id.clone(),
             title: self.title.clone(),
-            conclusion: self.conclusion(&shown),
+            conclusion: self.conclusion(runs, &shown),
             reading: format!(
                 "{} An open mark is of an INVALID run, and at a dashed line the machine, the version or the build changed.",
                 self.reading
@@ -94,26 +115,25 @@ impl TrendChart<'_> {
         })
     }
 
-    /// From the first to the newest value of each series.
-    fn conclusion(&self, series: &[&TrendSeries]) -> String {
+    /// From the first to the newest value of each series, of runs that can be used if there are any.
+    fn conclusion(&self, runs: &TrendRuns<'_>, series: &[&TrendSeries]) -> String {
         let sentence = |one: &&TrendSeries| {
-            let (first, last) = (
-                one.values.iter().flatten().next()?,
-                one.values.iter().flatten().next_back()?,
-            );
-            let change = match first.value {
-                before if before > 0.0 && !self.are_shares => {
-                    format!(" ({:+.1}%)", 100.0 * (last.value / before - 1.0))
-                }
-                _ => String::new(),
+            let known = one.values.iter().zip(&runs.runs);
+            let known =
+                known.filter(|(_, run)| runs.are_invalid() || run.validity != Validity::Invalid);
+            let known: Vec<TrendValue> = known.filter_map(|(value, _)| *value).collect();
+            let [first, .., last] = known[..] else {
+                return format!("{}: fewer than 2 runs can be used", one.name);
+            };
+            let change = if self.are_shares {
+                String::new()
+            } else {
+                last.change_from(first)
             };
             let [first, last] = [first, last].map(|one| (self.text)(one.value));
-            Some(format!(
-                "{}: {first} at first, {last} at last{change}",
-                one.name
-            ))
+            format!("{}: {first} at first, {last} at last{change}", one.name)
         };
-        let sentences: Vec<_> = series.iter().filter_map(sentence).collect();
+        let sentences: Vec<_> = series.iter().map(sentence).collect();
         sentences.join("; ") + "."
     }
 
@@ -208,4 +228,21 @@ fn interval(frame: &PlotFrame, style: SeriesStyle, x: f64, value: TrendValue) ->
         format!("M{x} {low}V{high}M{left} {low}h6M{left} {high}h6")
     });
     html! { @if let Some(path) = path { path class={ "thin " (style.class()) } d=(path) {} } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn change_within_the_intervals_is_no_difference() {
+        let value = |value: f64, interval| TrendValue { value, interval };
+        let first = value(50.5, Some([12.0, 200.0]));
+        let change = value(35.4, Some([10.0, 120.0])).change_from(first);
+        assert_eq!(change, " (-29.9%, no significant difference)");
+        let first = value(100.0, Some([99.0, 101.0]));
+        let change = value(80.0, Some([79.0, 81.0])).change_from(first);
+        assert_eq!(change, " (-20.0%, significant)");
+        assert_eq!(value(80.0, None).change_from(first), " (-20.0%)");
+    }
 }

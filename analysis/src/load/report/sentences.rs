@@ -124,10 +124,14 @@ fn counts(result: &LoadResult) -> String {
 
 fn rates(result: &LoadResult) -> String {
     let figures = &result.figures;
-    let mut parts = vec![format!(
-        "{} requests/s",
-        grouped_rate(figures.requests_per_s)
-    )];
+    // Rates are of the window in which requests start, counts of the whole run.
+    let is_shorter = figures.window_us < result.elapsed_us - result.elapsed_us / 50;
+    let window = match figures.window_us {
+        us @ 1.. if is_shorter => format!(" in the first {}", HumanDuration::from_micros(us)),
+        _ => String::new(),
+    };
+    let rate = grouped_rate(figures.requests_per_s);
+    let mut parts = vec![format!("{rate} requests/s{window}")];
     if figures.failed > 0 {
         parts.push(format!("goodput {}/s", grouped_rate(figures.goodput_per_s)));
     }
