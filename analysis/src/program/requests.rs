@@ -134,10 +134,20 @@ fn place(
 
 /// The path of a request that is not in the workload; a method other than GET is before it.
 fn name(request: &ServedRequest) -> String {
+    let path = encoded(request.key.as_str());
     match request.method.as_str() {
-        "GET" => request.key.as_str().to_owned(),
-        method => format!("{method} {}", request.key.as_str()),
+        "GET" => path,
+        method => format!("{method} {path}"),
     }
+}
+
+/// The path with what is not printable ASCII percent-encoded: it could control a terminal or change the direction of text.
+fn encoded(path: &str) -> String {
+    let encode = |byte: u8| match byte {
+        byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    path.bytes().map(encode).collect()
 }
 
 /// The numbers of the requests whose connections had carried earlier ones.
@@ -349,6 +359,11 @@ mod tests {
             others,
             expected.map(|(path, count)| (path.to_owned(), count))
         );
+    }
+
+    #[test]
+    fn paths_outside_the_workload_are_printable() {
+        assert_eq!(encoded("/a%41\u{202e}b\u{1b}c"), "/a%41%E2%80%AEb%1Bc");
     }
 
     #[test]
