@@ -248,6 +248,28 @@ fn condition_that_holds_at_a_busy_client_is_met() {
 }
 
 #[test]
+fn search_gives_up_if_the_client_is_the_limit_at_every_load() {
+    let result = search(plan("p99 < 100ms"), |step| {
+        at_rate(
+            &Simulation {
+                lateness: |_| 130 * MS,
+                ..Simulation::default()
+            },
+            step,
+        )
+    });
+    let loads = result.curve.iter().map(|point| point.asked);
+    assert_eq!(loads.min_by(f64::total_cmp), Some(3.125));
+    let SearchEnd::Stopped { message } = result.end else {
+        panic!("{:?}", result.end);
+    };
+    assert!(
+        message.starts_with("the client was the limit at 6 loads down to 3.12/s: "),
+        "{message}"
+    );
+}
+
+#[test]
 fn server_that_is_gone_ends_the_search() {
     let server = server();
     let result = search(plan("p99 < 100ms"), |step| {

@@ -17,6 +17,9 @@ const CONFIRMATION_TIMES: u32 = 3;
 const MAX_EXTENSIONS: u32 = 3;
 /// How often a step is made again because the client was the limit: other programs may have been, for a moment.
 const MAX_REPETITIONS: u32 = 1;
+/// At how many loads in a row, each half of the one before, the client may be the limit before the search gives up: the cause
+/// is not the load then.
+const MAX_CLIENT_LIMITS: u32 = 6;
 /// How often a load is confirmed, each time at a lower one. The distance doubles, so that this is at most half of it with a
 /// resolution of 1%.
 const MAX_CONFIRMATIONS: u32 = 6;
@@ -66,6 +69,8 @@ pub struct LoadSearch {
     /// Whether a step of full length failed at the ceiling or above it, or the client was the limit there again.
     is_ceiling_checked: bool,
     client_limit: Option<String>,
+    /// The number of loads in a row at which the client was the limit.
+    client_limits: u32,
     step: SearchStep,
     extensions: u32,
     repetitions: u32,
@@ -91,6 +96,7 @@ impl LoadSearch {
             fails_at: None,
             is_ceiling_checked: false,
             client_limit: None,
+            client_limits: 0,
             step,
             extensions: 0,
             repetitions: 0,
@@ -133,12 +139,18 @@ impl LoadSearch {
                     .map_or(self.step.load, |load| load.min(self.step.load));
                 self.fails_at = Some(lowest);
                 // The client reached a load that the server could not bear: it was no limit at higher ones.
-                self.client_limit = None;
+                (self.client_limit, self.client_limits) = (None, 0);
                 self.is_ceiling_checked |= self.step.phase != SearchPhase::Exponential;
                 self.on_ceiling();
             }
             Finding::ClientLimit(_) if self.repetitions < MAX_REPETITIONS => self.repetitions += 1,
             Finding::ClientLimit(message) => {
+                self.client_limits += 1;
+                if self.meets.is_none() && self.client_limits >= MAX_CLIENT_LIMITS {
+                    let load = self.plan.variable.describe(self.step.load);
+                    self.stop(format!("the client was the limit at {MAX_CLIENT_LIMITS} loads down to {load}: {message}"));
+                    return;
+                }
                 self.client_limit = Some(message);
                 // A busy client at one load says little: the load is checked when the search has come to it from below.
                 self.is_ceiling_checked = self.ceiling == Some(self.step.load);
@@ -175,7 +187,7 @@ impl LoadSearch {
 
     fn on_meets(&mut self) {
         let load = self.step.load;
-        self.meets = Some(load);
+        (self.meets, self.client_limits) = (Some(load), 0);
         if self.step.phase == SearchPhase::Confirmation {
             self.end = Some(SearchEnd::Confirmed);
             return;
