@@ -325,3 +325,19 @@ fn hostile_text_stays_text() {
         check(&html::load_report(&[earlier, result]));
     }
 }
+
+#[test]
+fn requests_that_remain_at_the_end_of_a_closed_run_are_not_drawn() {
+    let drawing = |run: &LoadResult| {
+        let html = html_of(run);
+        let figure = html.split("<figure id=\"in-flight\"").nth(1).unwrap();
+        let drawing = figure.split("<g class=\"drawing\">").nth(1).unwrap();
+        drawing.split("</svg>").next().unwrap().to_owned()
+    };
+    let run = closed();
+    let mut drained = run.clone();
+    drained.seconds.last_mut().unwrap().in_flight = 1;
+    assert_eq!(drawing(&run), drawing(&drained));
+    drained.seconds[1].in_flight = 1;
+    assert_ne!(drawing(&run), drawing(&drained));
+}
