@@ -112,6 +112,13 @@ pub struct RequestOutcome {
         serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
     )]
     pub lateness: Option<Duration>,
+    /// The time from the end of the request's head until the peer closed its sending side, in microseconds; `None` if it did
+    /// not before the end of the response. A response that is written at once is over before the server looks.
+    #[serde(
+        rename = "peer_closed_us",
+        serialize_with = "As::<Option<DurationMicroSecondsWithFrac>>::serialize"
+    )]
+    pub peer_closed: Option<Duration>,
     /// The time from the end of the request's head to the end of the response, in microseconds.
     #[serde(
         rename = "duration_us",

@@ -56,7 +56,7 @@ const REQUEST: [Key; 12] = [
 ];
 
 /// What the entry of a request has when it is over.
-const OUTCOME: [Key; 5] = [
+const OUTCOME: [Key; 6] = [
     (
         "status",
         "integer?",
@@ -72,6 +72,11 @@ const OUTCOME: [Key; 5] = [
         "lateness_us",
         "number?",
         "How late the first write of a delayed response returned, in microseconds",
+    ),
+    (
+        "peer_closed_us",
+        "number?",
+        "The time from the request until the client closed its sending side during the response, in microseconds",
     ),
     (
         "duration_us",

@@ -32,6 +32,17 @@ pub(crate) struct TcpSocket {
 #[derive(Debug)]
 pub(crate) struct SocketHandle(Option<OwnedWriteHalf>);
 
+/// What a peer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PeerEvent {
+    /// It has reset the connection, or the connection is known to be dead.
+    Reset,
+    /// It has closed its sending side.
+    Closed,
+    /// It has sent bytes.
+    Sent,
+}
+
 impl TcpSocket {
     pub(crate) fn new(stream: TcpStream) -> (TcpSocket, Rc<SocketHandle>) {
         let (reader, writer) = stream.into_split();
@@ -61,6 +72,17 @@ impl SocketHandle {
                 Ok(ready) if !ready.is_error() => {}
                 _ => return,
             }
+        }
+    }
+
+    /// Waits until the peer sends something, closes its sending side or resets the connection. What it sends stays to be read.
+    pub(crate) async fn wait_event(&self) -> PeerEvent {
+        let interest = Interest::ERROR | Interest::READABLE;
+        match self.writer().ready(interest).await {
+            Ok(ready) if ready.is_error() => PeerEvent::Reset,
+            Ok(ready) if ready.is_read_closed() => PeerEvent::Closed,
+            Ok(_) => PeerEvent::Sent,
+            Err(_) => PeerEvent::Reset,
         }
     }
 

@@ -67,6 +67,7 @@ struct OpenEntry {
     at: Duration,
     status: Option<u16>,
     lateness: Option<Duration>,
+    peer_closed: Option<Duration>,
     /// A copy of the entry for the line or the event of the end, if there is one.
     request: Option<Box<RequestEntry>>,
 }
@@ -185,6 +186,7 @@ impl Recorder {
             at: entry.at,
             status: None,
             lateness: None,
+            peer_closed: None,
             request: is_copied.then(|| Box::new(entry.clone())),
         };
         let mut log = self.log();
@@ -236,6 +238,14 @@ impl Recorder {
         }
     }
 
+    /// Records that the peer has just closed its sending side.
+    pub(crate) fn set_peer_closed(&self, record: &mut RequestRecord) {
+        if let Some(entry) = &mut record.entry {
+            let since = self.start.elapsed().saturating_sub(entry.at);
+            entry.peer_closed.get_or_insert(since);
+        }
+    }
+
     /// Records the end of a response of which `bytes` bytes were written.
     pub(crate) fn end(&self, record: RequestRecord, end: ResponseEnd, bytes: u64) {
         let outcome = record.entry.as_ref().map(|entry| RequestOutcome {
@@ -243,6 +253,7 @@ impl Recorder {
             bytes,
             end,
             lateness: entry.lateness,
+            peer_closed: entry.peer_closed,
             duration: self.start.elapsed().saturating_sub(entry.at),
         });
         self.log().end(record.ticket, end, outcome.clone());

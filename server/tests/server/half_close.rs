@@ -1,6 +1,6 @@
 //! A peer that closes its sending side gets the same bytes and the same ending as one that does not.
 
-use crate::raw_connection::{RawConnection, wait_until};
+use crate::raw_connection::{RawConnection, finish, wait_until};
 use flagpole_server::fate::fault;
 use flagpole_server::{BlockingServer, ServerBuilder};
 use std::io::{ErrorKind, Read};
@@ -221,4 +221,19 @@ fn half_closed_peer_reads_on_from_an_endless_body() {
     raw.0.read_exact(&mut vec![0; 1 << 20]).unwrap();
     raw.reset();
     wait_until(|| server.ledger().aborted == 1);
+}
+
+#[test]
+fn journal_says_when_a_peer_closed_its_side_during_a_response() {
+    let server = server("300ms", None);
+    let mut left = send(&server, &requests(1, true), true);
+    let mut stayed = send(&server, &requests(1, true), false);
+    assert!(received(&mut left).0.starts_with("HTTP/1.1 200"));
+    received(&mut stayed);
+    let (_, requests) = finish(server);
+    let closed: Vec<_> = requests.iter().map(|(_, one)| one.peer_closed).collect();
+    let [Some(closed), None] = closed[..] else {
+        panic!("{closed:?}");
+    };
+    assert!(closed < requests[0].1.duration, "{closed:?}");
 }

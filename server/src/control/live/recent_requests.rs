@@ -175,6 +175,7 @@ mod tests {
             bytes: 7,
             end: ResponseEnd::Completed,
             lateness: None,
+            peer_closed: None,
             duration: Duration::from_secs(seconds),
         };
         JournalEntry::End { request, outcome }

@@ -9,6 +9,7 @@ use crate::net::http1::date_field;
 use crate::net::http1::http_stream::HttpStream;
 use crate::net::http1::phase::Termination;
 use crate::net::http1::service::HttpService;
+use crate::net::tcp_socket::PeerEvent;
 use flagpole_protocol::{ResponseEnd, ServerLimit};
 use http::StatusCode;
 use hyper::server::conn::http1;
@@ -97,10 +98,19 @@ async fn watch_peer(state: &ConnectionState) -> Stop {
         tokio::select! {
             biased;
             () = state.socket.wait_reset() => return Stop::PeerReset,
-            () = state.socket.wait_end_of_input() => state.finish(ResponseEnd::Fault),
+            () = state.socket.wait_end_of_input() => {
+                state.on_peer_closed();
+                state.finish(ResponseEnd::Fault);
+            }
         }
         state.socket.wait_reset().await;
         return Stop::PeerClosed;
+    }
+    // One look suffices: after bytes of a further request, which nothing reads yet, a FIN cannot be seen.
+    match state.socket.wait_event().await {
+        PeerEvent::Reset => return Stop::PeerReset,
+        PeerEvent::Closed => state.on_peer_closed(),
+        PeerEvent::Sent => {}
     }
     state.socket.wait_reset().await;
     Stop::PeerReset

@@ -365,6 +365,15 @@ impl ConnectionState {
         }
     }
 
+    /// Notes that the peer has closed its sending side while a response is in progress.
+    pub(super) fn on_peer_closed(&self) {
+        self.with_exchange(|exchange| {
+            if let Some(request) = &mut exchange.request {
+                self.worker.recorder.set_peer_closed(&mut request.record);
+            }
+        });
+    }
+
     /// Counts and logs the response to what is no valid request.
     pub(super) fn record_refusal(&self, refusal: &Refusal) {
         let status = refusal.status.as_u16();

@@ -34,7 +34,7 @@ pub(super) struct PlainRequest {
     outcome: Option<PlainOutcome>,
 }
 
-/// An outcome without lateness.
+/// An outcome without lateness, of a peer that stayed.
 #[derive(Debug)]
 struct PlainOutcome {
     status: Option<u16>,
@@ -156,6 +156,7 @@ impl Slot {
     pub(super) fn set_outcome(&mut self, outcome: RequestOutcome) {
         if let Slot::Plain(plain) = self
             && outcome.lateness.is_none()
+            && outcome.peer_closed.is_none()
         {
             plain.outcome = Some(PlainOutcome {
                 status: outcome.status,
@@ -214,6 +215,7 @@ impl From<&PlainOutcome> for RequestOutcome {
             bytes: outcome.bytes,
             end: outcome.end,
             lateness: None,
+            peer_closed: None,
             duration: outcome.duration.into(),
         }
     }
@@ -270,6 +272,7 @@ mod tests {
             bytes: 300,
             end: ResponseEnd::Completed,
             lateness: None,
+            peer_closed: None,
             duration: Duration::from_nanos(77_777),
         };
         for query in [None, Some("x=1")] {

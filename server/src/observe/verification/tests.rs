@@ -36,6 +36,7 @@ fn entry(id: u64, path: &str, status: Option<u16>) -> JournalEntry {
                 bytes: 0,
                 end: ResponseEnd::Completed,
                 lateness: None,
+                peer_closed: None,
                 duration: Duration::ZERO,
             },
         },
