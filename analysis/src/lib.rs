@@ -30,6 +30,8 @@
 //!     cpu: None,
 //!     cores: 1,
 //!     threads: 1,
+//!     asked_concurrency: None,
+//!     unasked: None,
 //! });
 //! assert_eq!(
 //!     bottleneck.to_string(),

@@ -43,6 +43,8 @@ pub enum BottleneckKind {
     Timeouts,
     /// The client's CPU time.
     ClientCpu,
+    /// Requests of a program that the workload does not ask for.
+    UnaskedRequests,
     /// Responses later than planned, as the server reports itself.
     ServerLateness,
     /// Responses from an external server that took longer than the server reports.
@@ -58,6 +60,9 @@ impl fmt::Display for BottleneckKind {
     /// The name in text: `server rate limit`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name: &str = self.into();
+        if *self == BottleneckKind::UnaskedRequests {
+            return f.pad("requests that were not asked for");
+        }
         f.pad(&name.replace('_', " ").replace("cpu", "CPU"))
     }
 }
@@ -72,6 +77,9 @@ impl RunFigures<'_> {
         if self.mostly_waits_for_a_permit() {
             return BottleneckKind::ServerConcurrencyLimit;
         }
+        if self.mostly_unasked(explained) {
+            return BottleneckKind::UnaskedRequests;
+        }
         if twice(explained) < self.run.wall {
             return self.kind_beyond_bound(self.run.wall.saturating_sub(explained));
         }
@@ -79,6 +87,15 @@ impl RunFigures<'_> {
             Some(terms) if self.bound >= self.cpu_per_core => self.kind_within_bound(&terms),
             _ => BottleneckKind::ClientCpu,
         }
+    }
+
+    /// Whether requests that were not asked for take at least a quarter of the wall time, and at least half of what is not
+    /// explained.
+    fn mostly_unasked(&self, explained: Duration) -> bool {
+        let concurrency = u32::try_from(self.run.concurrency.max(1)).unwrap_or(u32::MAX);
+        let time = self.run.unasked.unwrap_or_default().time / concurrency;
+        let rest = self.run.wall.saturating_sub(explained);
+        twice(time) >= rest && twice(twice(time)) >= self.run.wall && !time.is_zero()
     }
 
     /// Whether the server's concurrency limit is below the client's concurrency (as far as it is known), attempts spent

@@ -33,6 +33,19 @@ pub struct ObservedRun<'a> {
     pub cores: usize,
     /// The largest number of threads of the client's process at a time.
     pub threads: usize,
+    /// The concurrency that a program was asked for, of which it may have reached less.
+    pub asked_concurrency: Option<usize>,
+    /// What a program requested besides; `None` for a strategy.
+    pub unasked: Option<UnaskedRequests>,
+}
+
+/// Requests of a program that the workload does not ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnaskedRequests {
+    /// Their number.
+    pub count: u64,
+    /// Their time in flight, of all together.
+    pub time: Duration,
 }
 
 /// The figures that determine the bottleneck. Lower bounds and the CPU time are 0 if they are unknown.

@@ -17,7 +17,7 @@ mod tests;
 mod waits;
 
 pub use decision::BottleneckKind;
-pub use figures::ObservedRun;
+pub use figures::{ObservedRun, UnaskedRequests};
 
 use self::figures::RunFigures;
 use crate::bound::BoundTerms;

@@ -8,6 +8,12 @@ impl RunFigures<'_> {
     /// What would help against this bottleneck.
     pub(super) fn remedy(&self, kind: BottleneckKind) -> String {
         let remedy = match kind {
+            BottleneckKind::Latency | BottleneckKind::Concurrency
+                if self.unreached_concurrency().is_some() =>
+            {
+                "look for what keeps the program from sending more at once: a pool of its own size, or threads that start late"
+            }
+            BottleneckKind::UnaskedRequests => "request each file once",
             BottleneckKind::Latency
             | BottleneckKind::Concurrency
             | BottleneckKind::Bandwidth
@@ -67,6 +73,13 @@ impl RunFigures<'_> {
             BottleneckKind::Unknown => "use flagpole's own server (no --url)",
         };
         remedy.to_owned()
+    }
+
+    /// The concurrency that a program was asked for, if it did not reach it and the bound would fall.
+    pub(super) fn unreached_concurrency(&self) -> Option<usize> {
+        let reached = self.run.concurrency;
+        let asked = self.run.asked_concurrency.filter(|&asked| asked > reached);
+        asked.filter(|_| reached < self.bound_falls_until())
     }
 
     /// Whether there are more downloads than connections. Then a run may become faster at a higher concurrency although

@@ -14,6 +14,20 @@ impl RunFigures<'_> {
         let bound = HumanDuration(self.bound);
         let (c, longest) = (self.run.concurrency, HumanDuration(self.longest_download));
         match kind {
+            BottleneckKind::Latency | BottleneckKind::Concurrency
+                if self.unreached_concurrency().is_some() =>
+            {
+                let asked = self.unreached_concurrency().unwrap_or(c);
+                let most = plural(c, "request");
+                format!(
+                    "lower bound {bound}, at most {most} at once, although {asked} were asked for"
+                )
+            }
+            BottleneckKind::UnaskedRequests => {
+                let unasked = self.run.unasked.unwrap_or_default().count;
+                let all = unasked + self.run.records.len() as u64;
+                format!("{unasked} of {all}, lower bound {bound} without them")
+            }
             BottleneckKind::Latency if c == 1 && self.run.records.len() > 1 => {
                 format!("lower bound {bound} at 1, longest download {longest}")
             }

@@ -26,6 +26,8 @@ fn run(records: &[AttemptRecord], concurrency: usize) -> ObservedRun<'_> {
         cpu: Some(MS),
         cores: 1,
         threads: 1,
+        asked_concurrency: None,
+        unasked: None,
     }
 }
 
@@ -65,6 +67,43 @@ fn fewer_connections_than_requests_limit_the_run() {
     assert_line(
         &run(&records, 32),
         "limited by concurrency: lower bound 312 ms at 32, longest download 104 ms; raise the concurrency (the lower bound falls until 96)",
+    );
+}
+
+/// A program whose threads start one after the other.
+#[test]
+fn program_that_does_not_reach_the_concurrency_is_not_asked_to_raise_it() {
+    let records = run_of_delays(&[100; 20]);
+    let run = ObservedRun {
+        asked_concurrency: Some(20),
+        ..run(&records, 5)
+    };
+    assert_line(
+        &run,
+        "limited by concurrency: lower bound 400 ms, at most 5 requests at once, although 20 were asked for; look for what \
+         keeps the program from sending more at once: a pool of its own size, or threads that start late",
+    );
+}
+
+#[test]
+fn program_that_requests_each_file_twice_is_limited_by_that() {
+    let records = run_of_delays(&[100; 20]);
+    let bound = run(&records, 4);
+    let twice = ObservedRun {
+        wall: 2 * bound.wall,
+        unasked: Some(UnaskedRequests {
+            count: 20,
+            time: Duration::from_secs(2),
+        }),
+        ..bound
+    };
+    assert_line(
+        &twice,
+        "limited by requests that were not asked for: 20 of 40, lower bound 500 ms without them; request each file once",
+    );
+    assert_eq!(
+        Bottleneck::for_run(&bound).kind,
+        BottleneckKind::Concurrency
     );
 }
 

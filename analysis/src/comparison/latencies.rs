@@ -1,7 +1,7 @@
 //! Percentiles of latencies: of downloads and of attempts, apart for those that succeeded and those that failed.
 
 use crate::stats::{QuantileInterval, effective_sample_size, required_samples};
-use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass, as_micros};
+use flagpole_protocol::{AttemptRecord, OutcomeClass, as_micros};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -138,7 +138,7 @@ fn downloads<'a>(runs: &'a [&[AttemptRecord]]) -> impl Iterator<Item = Sample<'a
         }
         let ends = records
             .iter()
-            .filter(|record| record.is_final && was_sent(record));
+            .filter(|record| record.is_final && record.was_sent());
         ends.map(move |end| (end.done.saturating_sub(due[&end.download]), end))
     })
 }
@@ -148,13 +148,8 @@ fn attempts<'a>(
     latency: fn(&AttemptRecord) -> Duration,
 ) -> impl Iterator<Item = Sample<'a>> {
     let records = runs.iter().flat_map(|records| records.iter());
-    let records = records.filter(|record| was_sent(record));
+    let records = records.filter(|record| record.was_sent());
     records.map(move |record| (latency(record), record))
-}
-
-/// Whether the request was made: what a program did not request took no time.
-fn was_sent(record: &AttemptRecord) -> bool {
-    record.outcome != Outcome::Unsent
 }
 
 /// The smallest of these sorted values such that at least this fraction (0 to 1) of all are not above it; `None` without
@@ -171,7 +166,7 @@ pub(super) fn nearest_rank(sorted: &[u64], quantile: f64) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::test_runs::record;
-    use flagpole_protocol::AttemptKind;
+    use flagpole_protocol::{AttemptKind, Outcome};
 
     /// A download at a server with a full queue: a 503 after 1 ms, a backoff, and success.
     fn rejected_then_ok() -> Vec<AttemptRecord> {

@@ -9,13 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What only the results of a program have. Counts are of all rounds.
+/// What only the results of a program have. Counts are of all rounds, unless they say otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProgramFigures {
     /// The command as it was written.
     pub command: String,
+    /// The concurrency that it was asked for by `{concurrency}` in its command; null without it.
+    pub asked_concurrency: Option<usize>,
     /// The time of the whole process in a round, from its start to its end. The wall time is the part in which it made
     /// requests.
     pub process_us: Spread,
@@ -36,6 +38,7 @@ impl ProgramFigures {
             .map(|one| (one.exit, one.stderr.as_str(), &one.requests));
         Some(ProgramFigures {
             command: all.first()?.command.clone(),
+            asked_concurrency: all.first()?.asked_concurrency,
             process_us: Spread::from_values(all.iter().map(|one| as_micros(one.process)))?,
             behaviour: ProgramBehaviour::new(behaviour),
         })

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct ProgramTrial {
     /// The command as it was written.
     pub command: String,
+    /// The concurrency that `{concurrency}` in its command asks for; `None` without it.
+    pub asked_concurrency: Option<usize>,
     /// From the start of the process to its end.
     pub process: Duration,
     /// How it ended.

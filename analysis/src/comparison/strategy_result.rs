@@ -143,7 +143,8 @@ impl StrategyResult {
             .collect();
         let median = median_trial(trials)?;
         let lost = trials.iter().map(Trial::lost_wall);
-        let attempts = &median.measured.records;
+        let attempts = median.measured.records.iter();
+        let attempts = attempts.filter(|record| record.was_sent());
         let wall_us =
             Spread::from_values(trials.iter().map(|trial| as_micros(trial.measured.wall)))?;
         let per_second = |count: u64| match wall_us.mean * trials.len() as f64 {
@@ -184,12 +185,8 @@ impl StrategyResult {
                 .sum::<Option<LostWall>>()
                 .map(|lost| as_micros(lost.total())),
             median_round: median.round,
-            median_round_attempt_count: attempts.len(),
-            median_round_attempts: attempts
-                .iter()
-                .take(MAX_ATTEMPTS)
-                .map(AttemptView::from)
-                .collect(),
+            median_round_attempt_count: attempts.clone().count(),
+            median_round_attempts: attempts.take(MAX_ATTEMPTS).map(AttemptView::from).collect(),
             ..StrategyResult::default()
         };
         let efficiency = geometric_mean(trials.iter().filter_map(Trial::efficiency));

@@ -27,10 +27,12 @@ pub struct ProgramBehaviour {
     pub concurrent_repeats: u64,
     /// Requests for files after an earlier request for them had failed.
     pub unasked_retries: u64,
-    /// Files of the workload that were not requested.
+    /// Files of the workload that were not requested, in the round in which these were most.
     pub not_requested: u64,
     /// The paths of these files: the first 20.
     pub not_requested_paths: Vec<String>,
+    /// Requests that chose their own number (`Flagpole-Nth`), and with it their fate.
+    pub chosen_numbers: u64,
     /// Requests that are not in the workload.
     pub other_requests: u64,
     /// These requests by path, the first 20 paths; a method other than GET is before its path.
@@ -53,7 +55,9 @@ impl ProgramBehaviour {
             all.duplicates += requests.duplicates;
             all.concurrent_repeats += requests.concurrent_repeats;
             all.unasked_retries += requests.retries;
-            all.not_requested += requests.not_requested.len() as u64;
+            let not_requested = requests.not_requested.len() as u64;
+            all.not_requested = all.not_requested.max(not_requested);
+            all.chosen_numbers += requests.chosen_numbers;
             missing.extend(&requests.not_requested);
             for (path, count) in &requests.others {
                 all.other_requests += count;

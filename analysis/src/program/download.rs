@@ -23,8 +23,10 @@ pub(super) struct ProgramAttempt<'a> {
     pub(super) outcome: Outcome,
     /// The status that the program saw.
     pub(super) status: Option<u16>,
-    /// When the response ended.
+    /// When it was over.
     pub(super) done: Duration,
+    /// When it may have been over for the program, a little earlier.
+    least_done: Duration,
 }
 
 impl<'a> ProgramDownload<'a> {
@@ -35,20 +37,22 @@ impl<'a> ProgramDownload<'a> {
         }
     }
 
-    pub(super) fn add(&mut self, request: &'a ServedRequest, kind: AttemptKind, done: Duration) {
+    /// Adds a request. `run_end`: when the run ended, since the Unix epoch.
+    pub(super) fn add(&mut self, request: &'a ServedRequest, kind: AttemptKind, run_end: Duration) {
         if kind == AttemptKind::Redirect
             && let Some(last) = self.attempts.last_mut()
             && let Some(status) = last.status
         {
             last.outcome = Outcome::Redirected(status);
         }
-        let (outcome, status) = outcome(request);
+        let (outcome, status) = outcome(request, run_end);
         self.attempts.push(ProgramAttempt {
             request,
             kind,
             outcome,
             status,
-            done,
+            done: request.end_at(run_end),
+            least_done: request.least_end_at(run_end),
         });
     }
 
@@ -60,17 +64,17 @@ impl<'a> ProgramDownload<'a> {
             .is_some_and(|query| query.contains(HOPS));
         let is_redirect = |last: &ProgramAttempt<'_>| {
             let fault = last.request.fault.as_deref().unwrap_or_default();
-            fault.starts_with("redirect") && last.done <= request.at
+            fault.starts_with("redirect") && last.least_done <= request.at
         };
         is_hop && self.attempts.last().is_some_and(is_redirect)
     }
 
     /// Why another request for the file is made at this time.
     pub(super) fn kind_of_repetition(&self, at: Duration) -> AttemptKind {
-        let mut over = self.attempts.iter().filter(|one| one.done <= at);
+        let mut over = self.attempts.iter().filter(|one| one.least_done <= at);
         if over.any(ProgramAttempt::is_delivered) {
             AttemptKind::Duplicate
-        } else if self.attempts.iter().all(|one| one.done <= at) {
+        } else if self.attempts.iter().all(|one| one.least_done <= at) {
             AttemptKind::Retry
         } else {
             AttemptKind::Hedge

@@ -10,5 +10,5 @@ mod served_request;
 
 pub use behaviour::ProgramBehaviour;
 pub use exit::ProgramExit;
-pub use requests::{ProgramRequests, ServerPlan};
+pub use requests::{ProgramRequests, ServerPlan, is_asked};
 pub use served_request::{ServedEnd, ServedRequest, max_in_flight, served_wall};

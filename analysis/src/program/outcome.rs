@@ -3,9 +3,11 @@
 
 use super::served_request::{ServedEnd, ServedRequest};
 use flagpole_protocol::{Outcome, ResponseEnd};
+use std::time::Duration;
 
 /// The outcome that a client which checks what it receives would report, and the status that it would see.
-pub(super) fn outcome(request: &ServedRequest) -> (Outcome, Option<u16>) {
+/// `run_end`: when the run ended, since the Unix epoch.
+pub(super) fn outcome(request: &ServedRequest, run_end: Duration) -> (Outcome, Option<u16>) {
     let Some(end) = &request.end else {
         return (Outcome::Abandoned, None);
     };
@@ -18,6 +20,8 @@ pub(super) fn outcome(request: &ServedRequest) -> (Outcome, Option<u16>) {
         (_, "content-length") if parameters == "double" => {
             protocol_error("several lengths in the head")
         }
+        // Whatever the server wrote, the program did not wait for it.
+        _ if request.left_after(run_end).is_some() => (Outcome::Abandoned, None),
         (ResponseEnd::Completed, _) => (completed(name, parameters, end), end.status),
         (ResponseEnd::Fault, _) => (broken_off(name, parameters), end.status),
         (ResponseEnd::ServerStopped, _) => (Outcome::ConnectionReset, end.status),
@@ -53,7 +57,7 @@ fn broken_off(fault: &str, parameters: &str) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::requests::test_requests::at;
+    use crate::program::requests::test_requests::{at, ms};
     use ResponseEnd::{Completed, Fault, PeerLeft};
 
     fn label(fault: &str, end: ResponseEnd, status: Option<u16>) -> (String, Option<u16>) {
@@ -61,7 +65,7 @@ mod tests {
         request.fault = Some(fault.to_owned()).filter(|fault| !fault.is_empty());
         let served = request.end.as_mut().unwrap();
         (served.end, served.status) = (end, status);
-        let (outcome, status) = outcome(&request);
+        let (outcome, status) = outcome(&request, ms(1000));
         (outcome.label().into_owned(), status)
     }
 
@@ -141,6 +145,15 @@ mod tests {
         assert_eq!(endless, ("abandoned".to_owned(), Some(200)));
         let mut request = at("BR", 0, 50);
         request.end = None;
-        assert_eq!(outcome(&request), (Outcome::Abandoned, None));
+        assert_eq!(outcome(&request, ms(1000)), (Outcome::Abandoned, None));
+    }
+
+    #[test]
+    fn response_that_the_program_did_not_wait_for_is_abandoned_although_it_was_written() {
+        let mut request = at("BR", 0, 300);
+        assert_eq!(outcome(&request, ms(1000)).0, Outcome::Ok);
+        assert_eq!(outcome(&request, ms(200)), (Outcome::Abandoned, None));
+        request.end.as_mut().unwrap().peer_closed = Some(ms(50));
+        assert_eq!(outcome(&request, ms(1000)), (Outcome::Abandoned, None));
     }
 }

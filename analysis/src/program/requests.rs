@@ -29,6 +29,17 @@ pub struct ProgramRequests {
     pub not_requested: Vec<Resource>,
     /// Requests that are not in the workload, counted by their paths; a method other than GET is before its path.
     pub others: BTreeMap<String, u64>,
+    /// The time in flight of all requests that were not asked for: duplicates, concurrent repeats, and others.
+    pub unasked_time: Duration,
+    /// Requests that chose their own number (`Flagpole-Nth`): the server had counted another one.
+    pub chosen_numbers: u64,
+}
+
+impl ProgramRequests {
+    /// The number of requests that were not asked for.
+    pub fn unasked(&self) -> u64 {
+        self.duplicates + self.concurrent_repeats + self.others.values().sum::<u64>()
+    }
 }
 
 /// What the server planned for the requests.
@@ -48,7 +59,7 @@ impl ProgramRequests {
         run_end: Duration,
         plan: &ServerPlan<'_>,
     ) -> ProgramRequests {
-        let (downloads, others) = assign(wanted, requests, run_end);
+        let (downloads, others, other_time) = assign(wanted, requests, run_end);
         let start = requests.iter().map(|one| one.at).min().unwrap_or_default();
         let is_reused = reused_connections(requests);
         let mut records = Vec::new();
@@ -67,6 +78,8 @@ impl ProgramRequests {
         }
         records.sort_by_key(|one| (one.outcome == Outcome::Unsent, one.done, Reverse(one.sent)));
         let count = |kind| records.iter().filter(|one| one.kind == kind).count() as u64;
+        let unasked = records.iter().filter(|one| !is_asked(one));
+        let unasked_time = unasked.map(AttemptRecord::service_time).sum::<Duration>();
         let not_requested = downloads.iter().filter(|one| one.attempts.is_empty());
         ProgramRequests {
             max_in_flight: max_in_flight(requests, run_end),
@@ -75,36 +88,55 @@ impl ProgramRequests {
             retries: count(AttemptKind::Retry),
             not_requested: not_requested.map(|one| one.resource).collect(),
             others,
+            unasked_time: unasked_time + other_time,
+            chosen_numbers: chosen_numbers(requests),
             records,
         }
     }
 }
 
-/// The requests by the file of the workload that each is for, and the others. The first requests for a path are for the
+/// The requests by the file of the workload that each is for, the others, and the time in flight of the others. The first requests for a path are for the
 /// downloads of that path, one each; those beyond are repetitions, of the download that needs one if there is such a one.
 fn assign<'a>(
     wanted: &[Resource],
     requests: &'a [ServedRequest],
     run_end: Duration,
-) -> (Vec<ProgramDownload<'a>>, BTreeMap<String, u64>) {
+) -> (Vec<ProgramDownload<'a>>, BTreeMap<String, u64>, Duration) {
     let mut downloads: Vec<_> = wanted.iter().copied().map(ProgramDownload::new).collect();
     let mut by_key: BTreeMap<FateKey, Vec<usize>> = BTreeMap::new();
     for (index, resource) in wanted.iter().enumerate() {
         by_key.entry((*resource).into()).or_default().push(index);
     }
-    let mut others = BTreeMap::new();
+    let (mut others, mut other_time) = (BTreeMap::new(), Duration::ZERO);
     let mut requests: Vec<_> = requests.iter().collect();
     requests.sort_by_key(|request| (request.at, request.id));
     for request in requests {
         let indices = by_key.get(&request.key).filter(|_| request.method == "GET");
         let Some(indices) = indices else {
             *others.entry(name(request)).or_default() += 1;
+            other_time += request.end_at(run_end).saturating_sub(request.at);
             continue;
         };
         let (index, kind) = place(&downloads, indices, request);
-        downloads[index].add(request, kind, request.end_at(run_end));
+        downloads[index].add(request, kind, run_end);
     }
-    (downloads, others)
+    (downloads, others, other_time)
+}
+
+/// Whether an attempt of a program belongs to the workload: a first attempt, or one after a failure or a redirect.
+pub fn is_asked(record: &AttemptRecord) -> bool {
+    let is_repetition = matches!(record.kind, AttemptKind::Duplicate | AttemptKind::Hedge);
+    record.was_sent() && !is_repetition
+}
+
+/// The number of requests whose numbers are beyond those that the server has counted for their paths.
+fn chosen_numbers(requests: &[ServedRequest]) -> u64 {
+    let mut counted: BTreeMap<&FateKey, u64> = BTreeMap::new();
+    for request in requests {
+        *counted.entry(&request.key).or_default() += 1;
+    }
+    let is_beyond = |one: &&ServedRequest| one.number.is_some_and(|n| n > counted[&one.key]);
+    requests.iter().filter(is_beyond).count() as u64
 }
 
 /// Which of these downloads of a path a request is for, and why it is made.
@@ -258,6 +290,7 @@ pub(super) mod test_requests {
                 bytes: 1000,
                 end: ResponseEnd::Completed,
                 lateness: Some(Duration::ZERO),
+                peer_closed: None,
                 duration: ms(duration),
             }),
         }
@@ -320,6 +353,20 @@ mod tests {
         assert_eq!((observed.retries, observed.duplicates), (1, 0));
     }
 
+    /// A client with a timeout of 50 ms, whose files the server writes nevertheless.
+    #[test]
+    fn request_after_the_client_had_left_is_a_retry() {
+        let mut first = at("BR", 0, 300);
+        first.end.as_mut().unwrap().peer_closed = Some(ms(50));
+        let observed = observe(&["BR"], &[first, at("BR", 50, 40)]);
+        assert_eq!(
+            attempts(&observed),
+            ["1 1 first abandoned", "1 2 retry ok."]
+        );
+        assert_eq!((observed.retries, observed.max_in_flight), (1, 1));
+        assert_eq!(observed.records[0].done, ms(50));
+    }
+
     #[test]
     fn request_after_the_delivery_is_a_duplicate_and_during_it_a_hedge() {
         let observed = observe(&["BR"], &[at("BR", 0, 10), at("BR", 20, 10)]);
@@ -364,6 +411,29 @@ mod tests {
     #[test]
     fn paths_outside_the_workload_are_printable() {
         assert_eq!(encoded("/a%41\u{202e}b\u{1b}c"), "/a%41%E2%80%AEb%1Bc");
+    }
+
+    #[test]
+    fn numbers_that_the_server_did_not_count_are_chosen() {
+        let mut chosen = at("BR", 0, 10);
+        chosen.number = Some(5);
+        assert_eq!(observe(&["BR"], &[chosen]).chosen_numbers, 1);
+        let mut second = at("BR", 20, 10);
+        second.number = Some(2);
+        assert_eq!(
+            observe(&["BR"], &[at("BR", 0, 10), second]).chosen_numbers,
+            0
+        );
+    }
+
+    #[test]
+    fn time_of_requests_that_were_not_asked_for_is_summed() {
+        let mut head = at("BR", 0, 10);
+        head.method = "HEAD".to_owned();
+        let observed = observe(&["BR"], &[head, at("BR", 20, 30), at("BR", 60, 40)]);
+        assert_eq!((observed.unasked_time, observed.unasked()), (ms(50), 2));
+        let asked = observed.records.iter().filter(|one| is_asked(one));
+        assert_eq!(asked.count(), 1);
     }
 
     #[test]

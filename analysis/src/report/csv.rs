@@ -71,6 +71,14 @@ voluntary_context_switches /strategy/resource_usage/voluntary_context_switches
 involuntary_context_switches /strategy/resource_usage/involuntary_context_switches
 lost_us /strategy/lost_us
 process_us /strategy/program/process_us/mean
+failed_exits /failed_exits
+max_in_flight /strategy/program/max_in_flight
+duplicates /strategy/program/duplicates
+concurrent_repeats /strategy/program/concurrent_repeats
+unasked_retries /strategy/program/unasked_retries
+not_requested /strategy/program/not_requested
+other_requests /strategy/program/other_requests
+wall_clock /wall_clock
 fates_digest /strategy/fates_digest
 bodies_digest /strategy/bodies_digest
 bottleneck /strategy/bottleneck/kind
@@ -166,6 +174,10 @@ fn row(cell: &Cell, strategy: &StrategyResult) -> Value {
         "strategy": strategy,
         "reference": reference,
         "ratio": reference.and_then(|reference| strategy.ratio_to(reference)),
+        "failed_exits": strategy.program.as_ref().map(|program| {
+            program.behaviour.failures().map(|(_, count)| count).sum::<u64>()
+        }),
+        "wall_clock": cell.wall_clock,
         "repeated_rounds": repeated.len(),
         "reasons": labels.into_iter().collect::<Vec<_>>().join(" "),
         "verdict": cell.verdict.validity,

@@ -104,6 +104,10 @@ fn fates(strategy: &StrategyResult) -> String {
 
 /// The wall time that was lost in all rounds because the client did not get a processor.
 fn lost(strategy: &StrategyResult) -> Option<String> {
+    if strategy.program.is_some() {
+        // The scheduler's figures of its processes are unknown.
+        return None;
+    }
     let wall = strategy.rounds.iter().map(|round| round.wall_us).sum();
     let (lost, wall) = (micros(strategy.lost_us?), micros(wall));
     Some(format!("lost {lost} of {wall} without a processor"))

@@ -1,7 +1,9 @@
 //! The table of a report: a row for each strategy and cell.
 
 use super::layout::TableColumn;
-use crate::comparison::{Cell, Comparison, Percentile, Ratio, StrategyResult, condition_label};
+use crate::comparison::{
+    Cell, Comparison, Latencies, Percentile, Ratio, StrategyResult, WallClock, condition_label,
+};
 use crate::human::{HumanDuration, rate, ratio_texts};
 
 /// A column of figures.
@@ -87,14 +89,14 @@ const COLUMNS: &[FigureColumn] = &[
         legend: "median time of a successful download: from when it was due until it was verified, with all its attempts",
         rank: 7,
         blank: "-",
-        value: |_, one| percentile(one.download_time.succeeded.p50),
+        value: |cell, one| percentile(times(cell, one).p50),
     },
     FigureColumn {
         header: "p99",
         legend: "99th percentile of the same; given from 299 independent downloads on",
         rank: 5,
         blank: "-",
-        value: |_, one| percentile(one.download_time.succeeded.p99),
+        value: |cell, one| percentile(times(cell, one).p99),
     },
     FigureColumn {
         header: "not found",
@@ -111,6 +113,12 @@ const COLUMNS: &[FigureColumn] = &[
         value: |_, one| count(one.error),
     },
 ];
+
+/// The legends of comparisons with programs.
+const WALL_AT_SERVER: &str = "wall time of a round at the server, from the first request to the end of the last response, the geometric mean of the \
+    rounds";
+const P50_AT_SERVER: &str =
+    "median time of a successful attempt, from the request to the end of its response";
 
 /// The columns of the table: the conditions in which cells differ, the strategy, its figures, and of several cells the
 /// verdict.
@@ -154,7 +162,13 @@ pub(crate) fn columns(comparison: &Comparison) -> Vec<TableColumn> {
 pub(super) fn legend(
     comparison: &Comparison,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
-    shown(comparison).map(|column| (column.header, column.legend))
+    let at_server = |cell: &Cell| cell.wall_clock == WallClock::Server;
+    let is_at_server = comparison.cells.iter().any(at_server);
+    shown(comparison).map(move |column| match column.header {
+        "wall" if is_at_server => (column.header, WALL_AT_SERVER),
+        "p50" if is_at_server => (column.header, P50_AT_SERVER),
+        _ => (column.header, column.legend),
+    })
 }
 
 fn shown(comparison: &Comparison) -> impl Iterator<Item = &'static FigureColumn> {
@@ -173,6 +187,14 @@ fn rows(comparison: &Comparison) -> impl Iterator<Item = (&Cell, &StrategyResult
 fn ratio(cell: &Cell, strategy: &StrategyResult) -> Option<(String, Option<[String; 2]>)> {
     let ratio: &Ratio = strategy.ratio_to(cell.reference.as_deref()?)?;
     Some(ratio_texts(ratio.ratio, ratio.confidence_interval))
+}
+
+/// The times that are comparable in a cell: with programs, of which only the server knows times, those of attempts.
+fn times<'a>(cell: &Cell, strategy: &'a StrategyResult) -> &'a Latencies {
+    match cell.wall_clock {
+        WallClock::Client => &strategy.download_time.succeeded,
+        WallClock::Server => &strategy.service_time.succeeded,
+    }
 }
 
 fn percentile(percentile: Option<Percentile>) -> Option<String> {

@@ -22,7 +22,8 @@ pub fn timeline(
     if span.is_zero() || width == 0 || height == 0 {
         return Vec::new();
     }
-    let mut flights: Vec<(Duration, Duration)> = records.iter().map(|r| (r.sent, r.done)).collect();
+    let sent = records.iter().filter(|record| record.was_sent());
+    let mut flights: Vec<(Duration, Duration)> = sent.map(|r| (r.sent, r.done)).collect();
     flights.sort_unstable();
     let connections = connections(&flights);
     let column = span.as_secs_f64() / width as f64;

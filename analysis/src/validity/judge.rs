@@ -59,7 +59,10 @@ fn unchecked(cell: &ObservedCell) -> Vec<String> {
     } else {
         "lateness of the server"
     };
-    if cell.has_unknown_delays || strategies.iter().any(|one| !one.has_server_timing) {
+    // Without a request there is nothing to report.
+    let has_requests = |one: &&ObservedStrategy| one.program.is_none() || one.has_server_timing;
+    let mut reporting = strategies.iter().filter(has_requests);
+    if cell.has_unknown_delays || reporting.any(|one| !one.has_server_timing) {
         unchecked.push(format!("{what}: it reports no delays"));
     }
     unchecked.extend(programs::unchecked(cell));
@@ -205,7 +208,9 @@ fn rounds_missing(cell: &ObservedCell) -> Option<ValidityIssue> {
     let (rounds, requested) = (cell.rounds, cell.requested_rounds);
     let verb = if rounds == 1 { "was" } else { "were" };
     let message = format!("only {rounds} of {requested} rounds {verb} completed");
-    (rounds < requested).then(|| ValidityIssue::invalid("rounds_missing", message))
+    // Why the first round was aborted says it.
+    let says_so = rounds == 0 && cell.other_reasons.iter().any(ValidityIssue::is_aborted);
+    (rounds < requested && !says_so).then(|| ValidityIssue::invalid("rounds_missing", message))
 }
 
 /// There are too few rounds for a confidence interval, even if all that were asked for are completed.

@@ -15,7 +15,7 @@ use super::compared_bodies::{ComparedBodies, CompleteBody, compare_bodies};
 use flagpole_protocol::{
     AttemptKind, AttemptRecord, ContentDigest, Outcome, ShortDigest, as_micros,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The fates of the attempts of a run, by download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct FateComparison {
     /// The number of compared attempts.
     pub attempts: usize,
     /// The number of attempts that are not compared: timing-dependent attempts and those after them in the same
-    /// download.
+    /// download. Attempts at a download that another run did not request are in neither number.
     pub timing_dependent: usize,
 }
 
@@ -45,6 +45,8 @@ struct DownloadFates {
     bodies: Vec<Option<CompleteBody>>,
     /// The number of attempts before the first timing-dependent one.
     comparable: usize,
+    /// Whether the download was requested at all.
+    is_requested: bool,
 }
 
 impl PlannedFates {
@@ -80,15 +82,22 @@ impl PlannedFates {
         downloads.collect()
     }
 
-    /// What is compared if at most `max(download)` attempts of each download are.
-    fn compared(&self, max: impl Fn(usize) -> usize) -> FateComparison {
+    /// What is compared if at most `max(download)` attempts of each download are. Attempts at downloads that were
+    /// `not_requested` in another run are neither compared nor timing-dependent.
+    fn compared(
+        &self,
+        max: impl Fn(usize) -> usize,
+        not_requested: &BTreeSet<usize>,
+    ) -> FateComparison {
         let lines = self.downloads.iter().flat_map(|(download, fates)| {
             let count = fates.comparable.min(max(*download));
             &fates.lines[..count]
         });
         let mut lines: Vec<_> = lines.map(String::as_str).collect();
         lines.sort_unstable();
-        let all: usize = self.downloads.values().map(|one| one.lines.len()).sum();
+        let requested = self.downloads.iter();
+        let requested = requested.filter(|(download, _)| !not_requested.contains(download));
+        let all: usize = requested.map(|(_, one)| one.lines.len()).sum();
         let digest = || ContentDigest::from_body(lines.concat().as_bytes()).short();
         FateComparison {
             digest: (!lines.is_empty()).then(digest),
@@ -103,7 +112,11 @@ impl PlannedFates {
 /// that was timing-dependent in any of the runs.
 pub fn compare_fates(runs: &[PlannedFates]) -> Vec<FateComparison> {
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut not_requested = BTreeSet::new();
     for (download, fates) in runs.iter().flat_map(|run| &run.downloads) {
+        if !fates.is_requested {
+            not_requested.insert(*download);
+        }
         if fates.comparable < fates.lines.len() {
             let end = ends.entry(*download).or_insert(fates.comparable);
             *end = fates.comparable.min(*end);
@@ -114,7 +127,7 @@ pub fn compare_fates(runs: &[PlannedFates]) -> Vec<FateComparison> {
     let compared = runs.iter().zip(compare_bodies(&bodies));
     let compared = compared.map(|(run, bodies)| FateComparison {
         bodies,
-        ..run.compared(max)
+        ..run.compared(max, &not_requested)
     });
     compared.collect()
 }
@@ -136,6 +149,7 @@ impl DownloadFates {
                 .map(|record| CompleteBody::from_record(record))
                 .collect(),
             comparable: first.unwrap_or(attempts.len()),
+            is_requested: attempts.iter().any(|record| record.was_sent()),
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn reasons(one: &ObservedStrategy, cell: &ObservedCell) -> Vec<Validi
         unasked_retries(name, program).filter(|_| !has_retries(cell)),
         duplicate_requests(name, program),
         other_requests(name, program),
+        chosen_numbers(name, program),
     ];
     reasons.into_iter().flatten().collect()
 }
@@ -54,7 +55,7 @@ fn program_failed(name: &str, program: &ProgramBehaviour) -> Option<ValidityIssu
 fn files_not_requested(name: &str, program: &ProgramBehaviour) -> Option<ValidityIssue> {
     let paths = program.not_requested_paths.iter();
     let message = format!(
-        "{name} did not request {} of the workload: {}",
+        "{name} did not request {} of the workload of a round: {}",
         plural(program.not_requested, "file"),
         first_of(paths.cloned(), program.not_requested_paths.len())
     );
@@ -102,6 +103,15 @@ fn other_requests(name: &str, program: &ProgramBehaviour) -> Option<ValidityIssu
         first_of(named, paths.len())
     );
     (program.other_requests > 0).then(|| ValidityIssue::suspect("other_requests", message))
+}
+
+/// Requests chose their own fates, which are not those of the others.
+fn chosen_numbers(name: &str, program: &ProgramBehaviour) -> Option<ValidityIssue> {
+    let message = format!(
+        "{name} chose the numbers of {} itself and so their fates; leave out the field `Flagpole-Nth`",
+        plural(program.chosen_numbers, "request")
+    );
+    (program.chosen_numbers > 0).then(|| ValidityIssue::invalid("chosen_numbers", message))
 }
 
 /// The first few of a list, and how many others there are.
@@ -209,7 +219,7 @@ mod tests {
         expect(
             &reason(|one| (one.not_requested, one.not_requested_paths) = (40, paths)),
             "files_not_requested",
-            "py did not request 40 files of the workload: /a, /b, /c and others",
+            "py did not request 40 files of the workload of a round: /a, /b, /c and others",
         );
     }
 

@@ -16,7 +16,24 @@ pub(super) fn fates_differ(cell: &ObservedCell) -> Option<ValidityIssue> {
         .map(|one| (one.name.as_str(), &one.fates))
         .collect();
     let difference = DigestDifference::find("fates", &digests)?;
-    let cause = if cell.has_time_windows {
+    let chooses = |one: &&ObservedStrategy| {
+        let program = one.program.as_ref();
+        program.is_some_and(|program| program.chosen_numbers > 0)
+    };
+    if cell.strategies.iter().any(|one| chooses(&one)) {
+        // It has a reason of its own.
+        return None;
+    }
+    let shifts = |one: &&ObservedStrategy| {
+        let program = one.program.as_ref();
+        program.is_some_and(|program| program.other_requests > 0)
+    };
+    let cause = if let Some(one) = cell.strategies.iter().find(shifts) {
+        let name = &one.name;
+        &format!(
+            "{name} made other requests, such as HEAD, which have numbers of the files and so fates of their own"
+        )
+    } else if cell.has_time_windows {
         "a rule's time window begins or ends during the runs, so that fates depend on timing; leave out `from` and `to`"
     } else {
         "the server does not treat runs alike"

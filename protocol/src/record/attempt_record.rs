@@ -144,6 +144,11 @@ impl AttemptRecord {
         }
     }
 
+    /// Whether an attempt was made: a download that was never requested has a record, too ([`Outcome::Unsent`]).
+    pub fn was_sent(&self) -> bool {
+        self.outcome != Outcome::Unsent
+    }
+
     /// The time from when the attempt was due to its end. It includes opening a connection, the wait for a concurrency
     /// slot, and every delay of the client itself.
     pub fn response_time(&self) -> Duration {

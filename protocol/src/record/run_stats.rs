@@ -79,7 +79,7 @@ pub struct OutcomeCount {
 }
 
 impl RunStats {
-    /// Adds one attempt.
+    /// Adds one attempt. A download of which no attempt was made has a record that counts as no attempt.
     pub fn record(&mut self, record: &AttemptRecord) {
         let (class, downloads) = (record.outcome.class(), u64::from(record.is_final));
         match class {
@@ -88,7 +88,8 @@ impl RunStats {
             // An intermediate outcome never ends a download.
             OutcomeClass::Error | OutcomeClass::Intermediate => self.error += downloads,
         }
-        self.started += u64::from(record.attempt == 1);
+        let attempts = u64::from(record.was_sent());
+        self.started += u64::from(record.attempt == 1 && record.was_sent());
         match record.kind {
             AttemptKind::First | AttemptKind::Metadata | AttemptKind::Duplicate => {}
             AttemptKind::Retry => self.retries += 1,
@@ -98,8 +99,10 @@ impl RunStats {
         self.backoff += record.backoff;
         self.bytes += record.bytes;
         self.wasted_bytes += record.wasted_bytes;
-        self.response_time.record(record.response_time());
-        self.service_time.record(record.service_time());
+        if record.was_sent() {
+            self.response_time.record(record.response_time());
+            self.service_time.record(record.service_time());
+        }
         let label = record.outcome.label();
         match self.outcomes.get_mut(&label) {
             // By far the most common case: its reason is fixed, so nothing is formatted.
@@ -110,7 +113,7 @@ impl RunStats {
             _ => self.count(
                 label,
                 &OutcomeCount {
-                    attempts: 1,
+                    attempts,
                     downloads,
                     class,
                     reason: record.outcome.to_string(),
@@ -204,6 +207,14 @@ mod tests {
             bytes: 10,
             ..AttemptRecord::new(Resource::Flag("BR".parse().unwrap()), outcome)
         }
+    }
+
+    #[test]
+    fn download_that_was_not_requested_failed_without_an_attempt() {
+        let stats = RunStats::from_records(&[record(1, Outcome::Ok), record(0, Outcome::Unsent)]);
+        assert_eq!((stats.ok, stats.error, stats.started), (1, 1, 1));
+        assert_eq!((stats.attempts(), stats.requests()), (1, 1));
+        assert_eq!(stats.outcomes["unsent"].attempts, 0);
     }
 
     #[test]

@@ -46,7 +46,10 @@ impl CompareArgs {
         }
         let earlier = self.baseline.as_deref().map(baseline::read).transpose()?;
         self.check_rounds(&experiment)?;
-        let skipped = program_check::leave_out_missing(&mut experiment);
+        let interrupt = Interrupt::default();
+        let handle = interrupt.clone();
+        interrupt::on_first_signal(move || handle.request())?;
+        let skipped = program_check::leave_out_missing(&mut experiment, &interrupt);
         let skipped = skipped.map_err(|error| self.name_cause(error))?;
         self.check_thresholds(&experiment)?;
         let server = site_probe::probe(&experiment).map_err(|error| self.name_cause(error))?;
@@ -57,9 +60,6 @@ impl CompareArgs {
         if let Some(save) = files.save {
             save.write(&as_file)?;
         }
-        let interrupt = Interrupt::default();
-        let handle = interrupt.clone();
-        interrupt::on_first_signal(move || handle.request())?;
 
         let live = self.live.as_ref();
         let live = live.map(|address| run_page::start(RunKind::Comparison, address));

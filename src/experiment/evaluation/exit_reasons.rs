@@ -5,7 +5,7 @@ use crate::experiment::runner::cell::CellTrials;
 use crate::experiment::spec::experiment::Experiment;
 use flagpole_analysis::comparison::{Comparison, ThresholdResult, ThresholdStatus};
 use flagpole_analysis::validity::Validity;
-use flagpole_protocol::{Outcome, OutcomeClass};
+use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass};
 
 /// The reasons of this severity, without duplicates: some reasons occur in every cell. Why the comparison was aborted
 /// comes first.
@@ -65,6 +65,24 @@ pub(crate) fn has_unexpected_errors(cell: &CellTrials, is_own_server: bool) -> b
     if programs.any(|program| !program.exit.is_success()) {
         return true;
     }
+    let programs = cell.all_trials().filter(|trial| trial.program.is_some());
+    let mut records = programs.flat_map(|trial| &trial.measured.records);
+    if records.any(|record| record.is_final && is_unplanned_of_program(record)) {
+        return true;
+    }
     let mut records = cell.all_trials().flat_map(|trial| &trial.measured.records);
     records.any(|record| record.is_final && is_unexpected(&record.outcome))
+}
+
+/// Whether a program did not request a file, or did not wait for a response that would have ended by itself.
+fn is_unplanned_of_program(record: &AttemptRecord) -> bool {
+    let fault = record
+        .timing
+        .as_ref()
+        .and_then(|timing| timing.fault.as_ref());
+    match record.outcome {
+        Outcome::Unsent => true,
+        Outcome::Abandoned => fault.is_none(),
+        _ => false,
+    }
 }

@@ -89,6 +89,8 @@ impl ProgramFiles {
         let exit = run.exit.context("interrupted")?;
         Ok(ProgramTrial {
             command: program.command.to_string(),
+            asked_concurrency: (program.command.uses(Placeholder::Concurrency))
+                .then_some(conditions.concurrency.get()),
             process: run.process,
             exit,
             stderr: run.stderr,

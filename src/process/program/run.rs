@@ -17,9 +17,9 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 /// The longest time until a cancelled trial notices it.
 const CANCEL_POLL: Duration = Duration::from_millis(50);
 
-/// The time to the first look at the processes, and the longest time between two. In between it doubles, because a look
+/// The time from the first look at the processes, at their start, to the second, and the longest time between two. In between it doubles, because a look
 /// takes processor time from what it looks at, and programs start most of their threads at their start.
-const FIRST_SAMPLE: Duration = Duration::from_millis(10);
+const FIRST_SAMPLE: Duration = Duration::from_millis(2);
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Runs the program until it ends, its time is over or the trial is cancelled; then ends all its processes.
@@ -33,6 +33,7 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
     let started = command.spawn();
     let mut child = started.with_context(|| format!("cannot start `{}`", job.words[0]))?;
     tree.set_main(child.id());
+    tree.sample();
     let pipe = child.stderr.take();
     let stderr = StderrTail::start(pipe.context("standard error is piped")?);
     let (sender, ended) = mpsc::channel();
@@ -66,8 +67,8 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
             next_sample += interval;
         }
     };
-    let ended_at = UNIX_EPOCH.elapsed().unwrap_or_default();
     tree.end()?;
+    let ended_at = UNIX_EPOCH.elapsed().unwrap_or_default();
     let used = resource_usage::of_children().delta_since(&before);
     let (lost, used) = probe.finish(used);
     Ok(ProgramRun {

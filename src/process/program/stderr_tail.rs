@@ -2,31 +2,46 @@
 
 use crate::visible::visible;
 use std::io::Read;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// The bytes that are kept.
 const MAX_BYTES: usize = 4096;
+
+/// The longest time to read what is in the pipe.
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The lines that are shown, and their length together in characters.
 const MAX_LINES: usize = 3;
 const MAX_LENGTH: usize = 300;
 
 /// Reads standard error on a thread, so that the program never waits for a reader.
-pub(super) struct StderrTail(Arc<Mutex<Vec<u8>>>);
+pub(super) struct StderrTail {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// Disconnected when the reader has ended.
+    over: Receiver<()>,
+}
 
 impl StderrTail {
     /// Starts to read. The thread ends when all processes that have inherited the pipe are gone.
     pub(super) fn start(pipe: impl Read + Send + 'static) -> StderrTail {
         let bytes: Arc<Mutex<Vec<u8>>> = Arc::default();
         let tail = bytes.clone();
-        thread::spawn(move || read(pipe, &tail));
-        StderrTail(bytes)
+        let (reader, over) = mpsc::channel();
+        thread::spawn(move || {
+            read(pipe, &tail);
+            drop::<Sender<()>>(reader);
+        });
+        StderrTail { bytes, over }
     }
 
-    /// The last lines so far, as one line.
+    /// The last lines, as one line. Called when all processes are gone, so that the pipe is over as soon as it is read.
     pub(super) fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a process that escaped keeps open is not waited for.
+        let _ = self.over.recv_timeout(READ_TIMEOUT);
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         last_lines(&String::from_utf8_lossy(&bytes))
     }
 }
@@ -77,6 +92,22 @@ mod tests {
         assert_eq!(last_lines("a\u{202e}b"), "a\\u{202e}b");
         let long = last_lines(&"x".repeat(1000));
         assert_eq!(long.chars().count(), MAX_LENGTH + 1);
+    }
+
+    /// A reader that has not had the processor yet.
+    #[test]
+    fn text_waits_for_the_reader() {
+        struct Slow(bool);
+        impl Read for Slow {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                thread::sleep(Duration::from_millis(20));
+                let length = if self.0 { 0 } else { 1 };
+                buffer[..length].fill(b'x');
+                self.0 = true;
+                Ok(length)
+            }
+        }
+        assert_eq!(StderrTail::start(Slow(false)).text(), "x");
     }
 
     #[test]

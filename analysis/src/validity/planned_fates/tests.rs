@@ -180,6 +180,21 @@ fn attempts_timing_dependent_in_one_run_are_compared_in_none() {
     assert_ne!(digests[0], digests[2]);
 }
 
+/// What a program left out says nothing of the fates of others.
+#[test]
+fn download_that_another_run_did_not_request_is_neither_compared_nor_timing_dependent() {
+    let run = [response(1, 1, 200, 20), response(2, 1, 200, 30)];
+    let mut other = run.clone();
+    other[1] = without_head(Outcome::Unsent, other[1].clone());
+    let runs = [&run, &other].map(|records| PlannedFates::from_records(records));
+    let compared = compare_fates(&runs);
+    let counts = compared
+        .iter()
+        .map(|one| (one.attempts, one.timing_dependent));
+    assert_eq!(counts.collect::<Vec<_>>(), [(1, 0), (1, 0)]);
+    assert_eq!(compared[0].digest, compared[1].digest);
+}
+
 #[test]
 fn request_repeated_on_a_new_connection_is_not_compared() {
     let died = without_head(Outcome::EmptyReply, response(1, 1, 200, 40));

@@ -24,7 +24,8 @@ pub(in crate::process::program) struct ProcessTree {
     main: Option<u32>,
     peak_memory_kib: u64,
     peak_threads: u64,
-    /// The peak memory of this process when the program was started. A new process has it until it executes its program.
+    /// The peak memory of this process when the program had been started: the system counts it as that of the new process too,
+    /// which had it until it executed its program.
     inherited_kib: u64,
 }
 
@@ -37,12 +38,13 @@ impl ProcessTree {
             main: None,
             peak_memory_kib: 0,
             peak_threads: 1,
-            inherited_kib: resource_usage::peak_memory_kib(),
+            inherited_kib: u64::MAX,
         }
     }
 
     pub(in crate::process::program) fn set_main(&mut self, pid: u32) {
         self.main = Some(pid);
+        self.inherited_kib = resource_usage::peak_memory_kib();
     }
 
     /// Looks at memory and threads of all processes now.
