@@ -142,7 +142,7 @@ fn asking_twice_is_found_out() {
 fn skipped_files_are_found_out() {
     let output = compare("skip", "latency = '5ms'", "");
     let messages = assert_only_reasons(&output, &["work_differs", "files_not_requested"]);
-    let start = "mine did not request 2 files of the workload: /flags/";
+    let start = "mine did not request 1 file of the workload of a round: /flags/";
     assert!(messages[1].starts_with(start), "{output}");
     let (mine, _) = program(&output);
     assert_eq!(
@@ -151,6 +151,10 @@ fn skipped_files_are_found_out() {
         "no ratio is given"
     );
     assert_eq!(mine["failures"][0]["outcome"], "unsent");
+    assert_eq!(
+        mine["attempts"], 18,
+        "none for what was not requested: {output}"
+    );
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod tests {
             cell.strategies[1].concurrency = asked;
             cell.strategies[2].concurrency = asked.min(2);
             cell.strategies[2].program = Some(ProgramFigures {
+                asked_concurrency: Some(6),
                 command: "tool".to_owned(),
                 process_us: Spread::from_values([1].into_iter()).unwrap(),
                 behaviour: ProgramBehaviour::default(),

@@ -146,7 +146,7 @@ impl ServedRequest {
     /// earlier.
     pub(super) fn least_end_at(&self, run_end: Duration) -> Duration {
         let end = self.end_at(run_end);
-        end - (end.saturating_sub(self.at) / 10).min(MAX_END_DELAY)
+        end.saturating_sub((end.saturating_sub(self.at) / 10).min(MAX_END_DELAY))
     }
 }
 

@@ -101,7 +101,7 @@ mod tests {
         impl Read for Slow {
             fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
                 thread::sleep(Duration::from_millis(20));
-                let length = if self.0 { 0 } else { 1 };
+                let length = usize::from(!self.0);
                 buffer[..length].fill(b'x');
                 self.0 = true;
                 Ok(length)
