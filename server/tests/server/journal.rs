@@ -90,6 +90,7 @@ fn file_has_a_line_for_the_begin_and_one_for_the_end_of_each_request() {
     expected["status"] = json!(404);
     expected["bytes"] = end["bytes"].clone();
     expected["end"] = json!("completed");
+    expected["peer_closed_us"] = json!(null);
     assert_eq!(without_measured(end), expected);
 }
 
