@@ -195,7 +195,10 @@ fn timeout_ends_all_processes_and_is_an_outcome() {
     let (mine, reasons) = program(&output);
     assert_eq!(mine["program"]["exits"]["timeout"], 1, "{output}");
     assert_eq!(mine["ok"], 10, "{output}");
-    assert!(reasons.iter().any(|(label, _)| label == "program_failed"), "{output}");
+    assert!(
+        reasons.iter().any(|(label, _)| label == "program_failed"),
+        "{output}"
+    );
     assert_eq!(with_argument(&time), [0; 0]);
 }
 

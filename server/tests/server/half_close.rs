@@ -227,8 +227,9 @@ fn half_closed_peer_reads_on_from_an_endless_body() {
 fn journal_says_when_a_peer_closed_its_side_during_a_response() {
     let server = server("300ms", None);
     let mut left = send(&server, &requests(1, true), true);
-    let mut stayed = send(&server, &requests(1, true), false);
     assert!(received(&mut left).0.starts_with("HTTP/1.1 200"));
+    // Only now, so that the order of the entries is known.
+    let mut stayed = send(&server, &requests(1, true), false);
     received(&mut stayed);
     let (_, requests) = finish(server);
     let closed: Vec<_> = requests.iter().map(|(_, one)| one.peer_closed).collect();
