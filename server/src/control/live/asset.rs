@@ -1,5 +1,6 @@
 //! The files of the live pages, and the fields that keep the pages to themselves.
 
+use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use flagpole_protocol::ContentDigest;
 use http::header::{
@@ -54,16 +55,18 @@ pub(super) fn find(name: &str) -> Option<Response> {
 
 /// A page, which may use files of its own origin only.
 pub(super) fn page(html: &'static str) -> Response {
-    with_policy(respond(HTML, html), "'self'")
+    let sources = "script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'";
+    with_policy(respond(HTML, html), sources)
 }
 
 /// A document with one inline style and without scripts.
-pub(super) fn report(html: String, style: &str) -> Response {
-    with_policy(respond(HTML, html), &style_source(style))
+pub(super) fn report(html: impl Into<Body>, style: &str) -> Response {
+    let sources = format!("style-src {}", style_source(style));
+    with_policy(respond(HTML, html), &sources)
 }
 
 /// A body of this media type.
-pub(super) fn respond(media_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
+pub(super) fn respond(media_type: &'static str, body: impl Into<Body>) -> Response {
     let fields = [
         (CONTENT_TYPE, media_type),
         (CACHE_CONTROL, "no-store"),
@@ -74,10 +77,10 @@ pub(super) fn respond(media_type: &'static str, body: impl Into<axum::body::Body
     (fields, body.into()).into_response()
 }
 
-fn with_policy(mut response: Response, style: &str) -> Response {
+/// Allows these sources and no others.
+fn with_policy(mut response: Response, sources: &str) -> Response {
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src {style}; connect-src 'self'; img-src 'self'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; {sources}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     let policy = HeaderValue::from_str(&policy).expect("sources are ASCII");
     let fields = response.headers_mut();

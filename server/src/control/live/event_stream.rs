@@ -1,14 +1,14 @@
 //! The stream of events to one reader.
 
+use super::asset;
 use super::event;
 use super::feed::FeedReader;
 use crate::control::line_body::LineBody;
 use crate::control::slot::LongCall;
 use crate::control::stopping::Stopping;
 use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time;
@@ -18,12 +18,8 @@ const LAST_EVENT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A response that goes on until the reader leaves or the listener stops.
 pub(super) fn respond(reader: FeedReader, stopping: Stopping, call: LongCall) -> Response {
-    let fields = [
-        (CONTENT_TYPE, "text/event-stream"),
-        (CACHE_CONTROL, "no-store"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (fields, Body::new(stream(reader, stopping, call))).into_response()
+    let body = Body::new(stream(reader, stopping, call));
+    asset::respond("text/event-stream", body)
 }
 
 fn stream(mut reader: FeedReader, stopping: Stopping, call: LongCall) -> LineBody {
