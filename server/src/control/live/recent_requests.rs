@@ -48,7 +48,7 @@ struct FlagRequest {
     changed: Duration,
 }
 
-/// What came of a request, in a word.
+/// The result of a request, as the page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum RequestResult {

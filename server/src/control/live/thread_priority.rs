@@ -5,7 +5,7 @@
 #[cfg(target_os = "linux")]
 pub(super) fn lower() {
     const NICE: i32 = 19;
-    // Without a process id this means the calling thread. A priority that cannot be lowered is the one that was there.
+    // Without a process id this means the calling thread. If the system refuses, the priority stays as it is.
     let _ = rustix::process::setpriority_process(None, NICE);
 }
 
