@@ -2,8 +2,8 @@
 
 use super::journal_resource;
 use super::ledgers;
-use super::live::server_page;
-use super::live_path::{EVENTS, LIVE_FILES, LIVE_FOLDER};
+use super::live::{route, server_page};
+use super::live_path::LIVE_FILES;
 use super::metrics;
 use super::openapi;
 use super::problem::Problem;
@@ -33,9 +33,7 @@ pub(super) fn router(state: &Arc<ControlState>) -> Router {
         router = router.route(operation.path(), on(filter(&operation.method()), handler));
     }
     let state = state.clone();
-    let live = move |request: Request<Body>| async move {
-        live(&state, &request).unwrap_or_else(Problem::into_response)
-    };
+    let live = move |request: Request<Body>| async move { live(&state, &request) };
     router
         .route(LIVE_FILES, get(live))
         .method_not_allowed_fallback(method_not_allowed)
@@ -43,15 +41,9 @@ pub(super) fn router(state: &Arc<ControlState>) -> Router {
 }
 
 /// The stream and the files of the live page.
-fn live(state: &ControlState, request: &Request<Body>) -> Result<Response, Problem> {
-    let name = request.uri().path();
-    match name.strip_prefix(LIVE_FOLDER).unwrap_or(name) {
-        EVENTS if request.method() == Method::GET => {
-            let call = state.slots.begin_long_call(&slot(request))?;
-            state.live.events(&state.stopping, call)
-        }
-        name => state.live.file(name),
-    }
+fn live(state: &ControlState, request: &Request<Body>) -> Response {
+    let events = |call| state.live.events(&state.stopping, call);
+    route::answer(request, &state.slots, events, |name| state.live.file(name))
 }
 
 fn slot(request: &Request<Body>) -> Arc<ConnectionSlot> {

@@ -5,6 +5,7 @@
 use super::event;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
+use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -92,12 +93,12 @@ impl LiveFeed {
     }
 
     /// The number of readers.
-    pub(super) fn readers(&self) -> usize {
+    pub(super) fn reader_count(&self) -> usize {
         self.readers.load(Relaxed)
     }
 
     /// A new reader, which gets the history first.
-    pub(super) fn reader(self: &Arc<Self>) -> FeedReader {
+    pub(super) fn subscribe(self: &Arc<Self>) -> FeedReader {
         self.readers.fetch_add(1, Relaxed);
         FeedReader {
             feed: self.clone(),
@@ -112,22 +113,23 @@ impl LiveFeed {
 }
 
 impl FeedReader {
-    /// The events since the previous read: of each kind the newest. At first also the history.
-    pub(super) fn read(&mut self) -> Vec<Bytes> {
+    /// The events since the previous read, of each kind the newest, in the order in which they were set. At first also
+    /// the history, whose pieces are encoded when the iterator is asked for them.
+    pub(super) fn read(&mut self) -> impl Iterator<Item = Bytes> + use<> {
         let state = self.feed.lock();
         let is_first = self.last.is_none();
         let last = self.last.replace(state.number).unwrap_or(0);
-        let newest = state.documents.values();
         let snapshot = state.snapshot.as_ref().filter(|_| !is_first);
-        let newest = newest.chain(snapshot).filter(|(number, _)| *number > last);
-        let mut events: Vec<_> = newest.map(|(_, event)| event.clone()).collect();
-        if is_first {
-            let history: Vec<_> = state.history.iter().cloned().collect();
-            drop(state);
-            events.push(event::retry());
-            events.extend(event::history(&history));
-        }
-        events
+        let newest = state.documents.values().chain(snapshot);
+        let newest = newest.filter(|(number, _)| *number > last);
+        let mut newest: Vec<_> = newest.cloned().collect();
+        newest.sort_by_key(|(number, _)| *number);
+        let history = is_first.then(|| state.history.iter().cloned().collect());
+        let history = history.into_iter().flat_map(|snapshots| {
+            let pieces = event::history(snapshots);
+            iter::once(event::retry()).chain(pieces)
+        });
+        newest.into_iter().map(|(_, event)| event).chain(history)
     }
 
     /// Waits until there is something to read.
@@ -149,13 +151,13 @@ mod tests {
     use super::*;
 
     fn read(reader: &mut FeedReader) -> String {
-        String::from_utf8(reader.read().concat()).unwrap()
+        String::from_utf8(reader.read().collect::<Vec<_>>().concat()).unwrap()
     }
 
     #[test]
     fn slow_reader_gets_the_newest_of_each_kind() {
         let feed = LiveFeed::new();
-        let mut reader = feed.reader();
+        let mut reader = feed.subscribe();
         read(&mut reader);
         for number in 1..=1000 {
             feed.push(&number.to_string());
@@ -163,9 +165,22 @@ mod tests {
         }
         assert_eq!(
             read(&mut reader),
-            "event: state\ndata: [1000]\n\nevent: snapshot\ndata: 1000\n\n"
+            "event: snapshot\ndata: 1000\n\nevent: state\ndata: [1000]\n\n"
         );
         assert_eq!(read(&mut reader), "");
+    }
+
+    #[test]
+    fn documents_have_the_order_in_which_they_were_set() {
+        let feed = LiveFeed::new();
+        for name in ["end", "state", "end"] {
+            feed.set(name, "{}");
+        }
+        let text = read(&mut feed.subscribe());
+        assert!(
+            text.starts_with("event: state\ndata: {}\n\nevent: end\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -175,7 +190,7 @@ mod tests {
         for number in 1..=1000 {
             feed.push(&number.to_string());
         }
-        let text = read(&mut feed.reader());
+        let text = read(&mut feed.subscribe());
         assert!(text.starts_with("event: state\ndata: {}\n\nretry: 1000\n\nevent: history\n"));
         assert!(text.contains("data: [\ndata: 401\ndata: ,402\n"), "{text}");
         assert!(text.ends_with("data: ,1000\ndata: ]\n\n"), "{text}");
@@ -195,9 +210,9 @@ mod tests {
     #[test]
     fn readers_are_counted() {
         let feed = LiveFeed::new();
-        let readers = [feed.reader(), feed.reader()];
-        assert_eq!(feed.readers(), 2);
+        let readers = [feed.subscribe(), feed.subscribe()];
+        assert_eq!(feed.reader_count(), 2);
         drop(readers);
-        assert_eq!(feed.readers(), 0);
+        assert_eq!(feed.reader_count(), 0);
     }
 }

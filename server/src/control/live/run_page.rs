@@ -1,13 +1,16 @@
 //! The live page of a run of the command, on a listener of its own. At the end of the run it becomes the report.
 
 use super::asset;
+use super::event::as_json;
 use super::event_stream;
 use super::feed::LiveFeed;
+use super::report_body::ReportBody;
+use super::route;
 use super::thread_priority;
 use crate::control::listener_thread::{ListenerConfig, ListenerThread};
-use crate::control::live_path::{EVENTS, LIVE_FILES, LIVE_FOLDER};
+use crate::control::live_path::LIVE_FILES;
 use crate::control::problem::Problem;
-use crate::control::slot::{ConnectionSlot, ConnectionSlots};
+use crate::control::slot::ConnectionSlots;
 use crate::control::stopping::Stopping;
 use crate::root_url::root_url;
 use crate::start_error::StartError;
@@ -15,6 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -65,13 +69,13 @@ struct SharedPage {
     feed: Arc<LiveFeed>,
     slots: Arc<ConnectionSlots>,
     report: OnceLock<Report>,
-    /// How often the report was sent.
-    reports_sent: AtomicUsize,
+    /// How often the report was sent to its end, or its reader left before that.
+    reports_sent: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
 struct Report {
-    html: String,
+    html: Bytes,
     style: String,
 }
 
@@ -95,7 +99,7 @@ impl RunPage {
             feed: LiveFeed::new(),
             slots: slots.clone(),
             report: OnceLock::new(),
-            reports_sent: AtomicUsize::new(0),
+            reports_sent: Arc::default(),
         });
         let config = ListenerConfig {
             address,
@@ -139,22 +143,18 @@ impl RunPage {
     /// that are connected have it, for at most `timeout`.
     pub fn finish(self, report: String, style: &str, timeout: Duration) {
         let report = Report {
-            html: report,
+            html: report.into(),
             style: style.to_owned(),
         };
         // It is set once, because the page ends here.
         let _ = self.shared.report.set(report);
-        let readers = self.shared.feed.readers();
+        let readers = self.shared.feed.reader_count();
         self.shared.feed.set("end", "{}");
         let end = Instant::now() + timeout;
         while self.shared.reports_sent.load(Relaxed) < readers && Instant::now() < end {
             thread::sleep(POLL);
         }
     }
-}
-
-fn as_json(document: &impl Serialize) -> String {
-    serde_json::to_string(document).expect("documents of a run are JSON")
 }
 
 fn router(page: &Arc<SharedPage>, stopping: &Stopping) -> Router {
@@ -171,10 +171,7 @@ fn router(page: &Arc<SharedPage>, stopping: &Stopping) -> Router {
     };
     let live = {
         let (page, stopping) = (page.clone(), stopping.clone());
-        move |request: Request<Body>| async move {
-            let answered = page.live(&request, &stopping);
-            answered.unwrap_or_else(Problem::into_response)
-        }
+        move |request: Request<Body>| async move { page.live(&request, &stopping) }
     };
     Router::new()
         .route("/", get(root))
@@ -192,28 +189,21 @@ impl SharedPage {
         let report = self.report.get();
         let report =
             report.ok_or_else(|| not_found("there is no report before the run has ended"))?;
-        if method == Method::GET {
-            self.reports_sent.fetch_add(1, Relaxed);
-        }
-        Ok(asset::report(report.html.clone(), &report.style))
+        let html = report.html.clone();
+        let body = if method == Method::GET {
+            Body::new(ReportBody::new(html, self.reports_sent.clone()))
+        } else {
+            html.into()
+        };
+        Ok(asset::report(body, &report.style))
     }
 
-    /// The stream and the files of the page.
-    fn live(&self, request: &Request<Body>, stopping: &Stopping) -> Result<Response, Problem> {
-        let name = request.uri().path();
-        match name.strip_prefix(LIVE_FOLDER).unwrap_or(name) {
-            EVENTS if request.method() == Method::GET => {
-                let slot = request.extensions().get::<Arc<ConnectionSlot>>();
-                let slot = slot.expect("each connection has a slot");
-                let call = self.slots.begin_long_call(slot)?;
-                let reader = self.feed.reader();
-                Ok(event_stream::respond(reader, stopping.clone(), call))
-            }
-            name => {
-                let missing = || not_found(&format!("the live page has no file `{name}`"));
-                asset::find(name).ok_or_else(missing)
-            }
-        }
+    fn live(&self, request: &Request<Body>, stopping: &Stopping) -> Response {
+        let events = |call| {
+            let reader = self.feed.subscribe();
+            Ok(event_stream::respond(reader, stopping.clone(), call))
+        };
+        route::answer(request, &self.slots, events, asset::find)
     }
 }
 

@@ -5,6 +5,7 @@
 //! before the page is opened for the first time; from then on the history goes on without readers too.
 
 use super::asset;
+use super::event::as_json;
 use super::event_stream;
 use super::feed::{INTERVAL, LiveFeed};
 use super::recent_requests::RecentRequests;
@@ -21,7 +22,6 @@ use crate::server_group::ServerGroup;
 use axum::response::Response;
 use flagpole_protocol::Resource;
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, OnceLock};
@@ -36,7 +36,7 @@ pub(in crate::control) struct ServerPage {
     profiles: Vec<(String, Profile)>,
     feed: Arc<LiveFeed>,
     /// Set when the page was opened for the first time.
-    is_begun: OnceLock<()>,
+    has_started: OnceLock<()>,
 }
 
 impl ServerPage {
@@ -53,17 +53,13 @@ impl ServerPage {
             servers,
             profiles,
             feed: LiveFeed::new(),
-            is_begun: OnceLock::new(),
+            has_started: OnceLock::new(),
         }
     }
 
     /// A file of the page, or the picture of a flag: `br.gif`.
-    pub(in crate::control) fn file(&self, name: &str) -> Result<Response, Problem> {
-        let file = asset::find(name).or_else(|| self.flag(name));
-        file.ok_or_else(|| {
-            let detail = format!("the live page has no file `{name}`");
-            Problem::new(StatusCode::NOT_FOUND, detail)
-        })
+    pub(in crate::control) fn file(&self, name: &str) -> Option<Response> {
+        asset::find(name).or_else(|| self.flag(name))
     }
 
     fn flag(&self, name: &str) -> Option<Response> {
@@ -82,7 +78,7 @@ impl ServerPage {
     ) -> Result<Response, Problem> {
         self.begin(stopping)?;
         Ok(event_stream::respond(
-            self.feed.reader(),
+            self.feed.subscribe(),
             stopping.clone(),
             call,
         ))
@@ -90,7 +86,7 @@ impl ServerPage {
 
     /// Begins to take snapshots, at the first call.
     fn begin(&self, stopping: &Stopping) -> Result<(), Problem> {
-        if self.is_begun.get().is_some() {
+        if self.has_started.get().is_some() {
             return Ok(());
         }
         let (sender, samples) = mpsc::sync_channel(1);
@@ -102,7 +98,7 @@ impl ServerPage {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         })?;
         // Only the thread of the control plane sets it.
-        let _ = self.is_begun.set(());
+        let _ = self.has_started.set(());
         self.feed.set("site", &self.site().to_string());
         let (servers, feed) = (self.servers.clone(), self.feed.clone());
         let stopping = stopping.clone();
@@ -155,7 +151,7 @@ async fn sample(servers: &ServerGroup, feed: &LiveFeed, sender: &SyncSender<Serv
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        let sample = ServerSample::take(servers, feed.readers() > 0);
+        let sample = ServerSample::take(servers, feed.reader_count() > 0);
         // Counts are totals, so a sample that is dropped because the thread does not get a processor is in the next one.
         if let Err(mpsc::TrySendError::Disconnected(_)) = sender.try_send(sample) {
             return;
@@ -188,8 +184,4 @@ fn set_state(feed: &LiveFeed, sample: &ServerSample, before: &mut String) {
         feed.set("state", &state);
         *before = state;
     }
-}
-
-fn as_json(document: &impl Serialize) -> String {
-    serde_json::to_string(document).expect("documents are JSON")
 }
