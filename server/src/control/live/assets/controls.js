@@ -40,6 +40,9 @@ export const patch = (key, change) =>
 export function onSubmit(form, message, fields, action) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    // A disabled button would lose the focus, so the form refuses.
+    if (form.dataset.busy) return;
+    form.dataset.busy = "true";
     const buttons = [...form.querySelectorAll("button")];
     buttons.forEach((button) => setAttribute(button, "aria-disabled", "true"));
     try {
@@ -49,6 +52,7 @@ export function onSubmit(form, message, fields, action) {
       report(message, "error", error.message);
       fields.forEach((field) => setAttribute(field, "aria-invalid", "true"));
     }
+    delete form.dataset.busy;
     buttons.forEach((button) => button.removeAttribute("aria-disabled"));
   });
 }
@@ -70,8 +74,9 @@ export class FollowingField {
   /** The server has this value. */
   update(value) {
     const isUnchanged = this.field.value === this.known;
-    this.known = value;
-    if (isUnchanged) this.field.value = value;
+    // The value of a field is text; a latency of 0 is a number.
+    this.known = String(value);
+    if (isUnchanged) this.field.value = this.known;
   }
 
   /** What was typed has been sent. */
