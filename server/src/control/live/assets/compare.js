@@ -8,10 +8,11 @@ import { showReport } from "./run.js";
 /** The height of the wall times of a contender, in pixels. */
 const HEIGHT = 24;
 
+/** The section of each cell, by its conditions. */
+const sections = new Map();
+
 follow({
-  state(state, isPaused) {
-    if (!isPaused) show(state);
-  },
+  state: show,
   snapshots() {},
   end: showReport,
 });
@@ -23,39 +24,54 @@ function show(state) {
   setText(byId("clock"), `${count(state.done)} of ${count(state.trials)} runs${remaining}`);
   byId("progress").max = Math.max(state.trials, 1);
   byId("progress").value = state.done;
-  // The newest first: that is the one that changes.
-  byId("cells").replaceChildren(...state.cells.toReversed().map(cell));
+  state.cells.forEach(showCell);
+}
+
+/** Changes the section of a cell, so that it keeps focus and scroll; the newest is the first: that is the one that changes. */
+function showCell(cell) {
+  const { conditions, contenders } = cell;
+  if (!sections.has(conditions)) {
+    sections.set(conditions, section(conditions));
+    byId("cells").prepend(sections.get(conditions).section);
+  }
+  const { notes, scale, rows } = sections.get(conditions);
+  const longest = ({ walls_us: walls, stalled_walls_us: stalled, median_us: median }) => Math.max(...walls, ...stalled, median ?? 0);
+  const max = Math.max(...contenders.map(longest), 1);
+  setText(notes, notesOf(cell));
+  setText(scale, `wall times from 0 to ${time(max)}`);
+  rows.replaceChildren(...contenders.map((contender, index) => row(contender, index, max)));
 }
 
 const remainingText = (seconds) =>
   seconds < 100 ? `${short(Math.floor(seconds))} s` : `${short(Math.floor(seconds / 60))} min`;
 
-function cell({ conditions, wanted, contenders }) {
-  const title = element("h2", {}, isolated(conditions));
-  const rounds = Math.min(...contenders.map((contender) => contender.rounds));
-  const stalled = Math.max(...contenders.map((contender) => contender.stalled_rounds));
-  const notes =
-    stalled === 0
-      ? [`${count(rounds)} of ${count(wanted)} rounds`]
-      : [
-          `${count(rounds + stalled)} rounds done, ${count(wanted)} wanted`,
-          `the machine stalled in ${count(stalled)} (crosses), which are repeated unless too many stall`,
-        ];
-  const longest = ({ walls_us: walls, stalled_walls_us: stalled, median_us: median }) => Math.max(...walls, ...stalled, median ?? 0);
-  const max = Math.max(...contenders.map(longest), 1);
-  const head = element("tr", {}, ...["contender", "median", "wall times from 0"].map(
-    (text, index) => element("th", { scope: "col", class: index === 1 ? "number" : "" }, text),
-  ));
-  head.lastElementChild.append(` to ${time(max)}`);
-  const rows = contenders.map((contender, index) => row(contender, index, max));
-  const caption = element("caption", { class: "visually-hidden" }, `Wall times: ${conditions}`);
-  const table = element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...rows));
-  return element(
+function section(conditions) {
+  const notes = element("p", { class: "muted" });
+  const scale = element("th", { scope: "col" });
+  const rows = element("tbody");
+  const columns = [
+    element("th", { scope: "col" }, "contender"),
+    element("th", { scope: "col", class: "number" }, "median"),
+    scale,
+  ];
+  const label = `Wall times: ${conditions}`;
+  const caption = element("caption", { class: "visually-hidden" }, label);
+  const table = element("table", {}, caption, element("thead", {}, element("tr", {}, ...columns)), rows);
+  const made = element(
     "section",
     { class: "panel" },
-    element("div", { class: "section-head" }, title, element("p", { class: "muted" }, notes.join("; "))),
-    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Wall times: ${conditions}` }, table),
+    element("div", { class: "section-head" }, element("h2", {}, isolated(conditions)), notes),
+    element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, table),
   );
+  return { section: made, notes, scale, rows };
+}
+
+function notesOf({ wanted, contenders }) {
+  const rounds = Math.min(...contenders.map((contender) => contender.rounds));
+  const stalled = Math.max(...contenders.map((contender) => contender.stalled_rounds));
+  if (stalled === 0) return `${count(rounds)} of ${count(wanted)} rounds`;
+  const done = `${count(rounds + stalled)} rounds done, ${count(wanted)} wanted`;
+  return `${done}; the machine stalled in ${count(stalled)} (crosses), which are repeated unless too many stall`;
 }
 
 function row(contender, index, max) {

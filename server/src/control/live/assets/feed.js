@@ -5,13 +5,30 @@ import { byId, setAttribute, setText } from "./page.js";
 const MAX_SNAPSHOTS = 600;
 const RECONNECT_MS = 2000;
 
+/** The event at which the page of a run becomes the report. It does not wait for the end of a pause. */
+const END = "end";
+
 /**
  * Connects to the stream, and again whenever it is lost. `handlers` has a function for each event; the function of
- * `snapshots` is called with all snapshots, oldest first, when there is a new one. The element `connection` shows the state.
+ * `snapshots` is called with all snapshots, oldest first, when there is a new one. While the display is paused, or the page
+ * hidden, events wait: afterwards the last one of each name is handled. Those of `whilePaused` are called at once for an
+ * event that waits. The element `connection` shows the state.
  */
-export function follow(handlers) {
+export function follow(handlers, whilePaused = {}) {
   let snapshots = [];
-  const isPaused = pauseButton(() => handlers.snapshots(snapshots));
+  const waiting = new Map();
+  const isPaused = pauseButton(() => {
+    const events = [...waiting];
+    waiting.clear();
+    for (const [name, data] of events) handlers[name](data);
+  });
+  const handle = (name, data) => {
+    if (!isPaused() || name === END) return handlers[name](data);
+    // Deleted first, so that the order is that in which the last ones came.
+    waiting.delete(name);
+    waiting.set(name, data);
+    whilePaused[name]?.(data);
+  };
   const connect = () => {
     const source = new EventSource("/live/events");
     const on = (name, action) => {
@@ -25,17 +42,25 @@ export function follow(handlers) {
     };
     on("history", (history) => {
       snapshots = history;
-      handlers.snapshots(snapshots);
+      handle("snapshots", snapshots);
     });
     on("snapshot", (snapshot) => {
       snapshots.push(snapshot);
       if (snapshots.length > MAX_SNAPSHOTS) snapshots.shift();
-      if (!isPaused()) handlers.snapshots(snapshots);
+      handle("snapshots", snapshots);
     });
-    for (const [name, action] of Object.entries(handlers)) {
-      if (name !== "snapshots") on(name, (data) => action(data, isPaused()));
+    for (const name of Object.keys(handlers)) {
+      if (name !== "snapshots") on(name, (data) => handle(name, data));
     }
-    if (!handlers.stop) on("stop", () => show("lost", "The server has stopped"));
+    on("stop", () => {
+      if (END in handlers) {
+        // The page of a run does not come again.
+        source.close();
+        show("lost", "This page has ended");
+      } else {
+        show("lost", "The server has stopped");
+      }
+    });
   };
   connect();
 }
@@ -46,14 +71,19 @@ function show(state, text) {
   setText(status, text);
 }
 
-/** Makes the button `pause` work; returns a function that says whether the display is paused. */
+/** Makes the button `pause` work; returns a function that says whether the display is paused or the page hidden. */
 function pauseButton(onResume) {
   const button = byId("pause");
   let isPaused = false;
+  const isStill = () => isPaused || document.hidden;
+  const resume = () => {
+    if (!isStill()) onResume();
+  };
   button.addEventListener("click", () => {
     isPaused = !isPaused;
     button.setAttribute("aria-pressed", String(isPaused));
-    if (!isPaused) onResume();
+    resume();
   });
-  return () => isPaused || document.hidden;
+  document.addEventListener("visibilitychange", resume);
+  return isStill;
 }

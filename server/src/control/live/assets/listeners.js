@@ -103,9 +103,14 @@ export class ListenerCard {
     }
   }
 
+  /** The configuration has changed, which need not be shown yet. */
+  keep(profile) {
+    this.profile = profile;
+  }
+
   /** The configuration has changed. */
   setState({ url, is_serving: isServing, profile }) {
-    this.profile = profile;
+    this.keep(profile);
     setText(this.link, url);
     this.link.setAttribute("href", `${url}flags/`);
     setText(this.serving, isServing ? "serving" : "stopped");

@@ -1,6 +1,6 @@
 // The live page of running servers.
 
-import { Chart, seriesByLabel } from "./chart.js";
+import { Chart, MAX_SERIES, seriesByLabel } from "./chart.js";
 import { FollowingField, call, onSubmit, profilePath } from "./controls.js";
 import { follow } from "./feed.js";
 import { rate, short, time } from "./format.js";
@@ -32,7 +32,7 @@ const charts = {
 };
 byId("charts").append(...Object.values(charts).map((chart) => chart.figure));
 
-follow({
+const handlers = {
   site(site) {
     profiles = site.profiles;
     wall.setFlags(site.flags);
@@ -41,8 +41,7 @@ follow({
   state(state) {
     showState(state);
   },
-  requests(requests, isPaused) {
-    if (isPaused) return;
+  requests(requests) {
     updateRequests(requests.rows);
     wall.update(requests.flags);
   },
@@ -50,6 +49,13 @@ follow({
     newest = snapshots;
     cards.forEach((card) => card.setSnapshots(snapshots));
     drawCharts();
+  },
+};
+
+// A form replaces the configuration that the listener has now, also during a pause.
+follow(handlers, {
+  state({ listeners }) {
+    listeners.forEach(({ profile }, index) => cards[index]?.keep(profile));
   },
 });
 
@@ -114,11 +120,11 @@ function drawCharts() {
 }
 
 /** The series of the first listeners, and one for the others together. */
-function atMost(series, most = 6) {
-  if (series.length <= most) return series;
-  const others = series.slice(most - 1);
+function atMost(series) {
+  if (series.length <= MAX_SERIES) return series;
+  const others = series.slice(MAX_SERIES - 1);
   const values = others[0].values.map((_, at) => others.reduce((total, one) => total + one.values[at], 0));
-  return [...series.slice(0, most - 1), { name: `${others.length} others`, values }];
+  return [...series.slice(0, MAX_SERIES - 1), { name: `${others.length} others`, values }];
 }
 
 function sum(listeners, key) {
