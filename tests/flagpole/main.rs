@@ -33,6 +33,8 @@ mod harness;
 #[cfg(target_os = "linux")]
 mod interrupted;
 mod live;
+#[cfg(unix)]
+mod live_run;
 mod load;
 mod malicious;
 #[cfg(target_os = "linux")]

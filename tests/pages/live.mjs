@@ -4,14 +4,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect, launch, open } from "./browser.mjs";
-import { end, serving, sleep, start } from "./processes.mjs";
+import { end, serving, start } from "./processes.mjs";
 
 const [flagpole] = process.argv.slice(2);
 
 async function checkServer(browser) {
   const { live, processes } = await serving(flagpole, "--profile", "book");
   const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
-  await sleep(3);
+  await page.waitForFunction("document.querySelector('#charts path[d*=L]') && document.querySelector('#requests tr')");
   const found = [...(await inspect(page)), ...errors];
   const repeated = await page.$$eval("#charts svg", (charts) =>
     charts.map((chart) => [...chart.querySelectorAll("text[text-anchor=end]")].map((label) => label.textContent))
@@ -27,26 +27,24 @@ async function checkCard(browser) {
   const { live, processes } = await serving(flagpole, "--profile", "wan");
   const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
   const shown = (selector, key) => page.$eval(selector, (field, name) => field[name], key);
-  await page.waitForSelector("#listener-0-profile");
-  await sleep(1);
   const found = [];
   const expect = async (what, selector, key, expected) => {
-    const value = await shown(selector, key);
-    if (value !== expected) found.push(`${what}: ${value}, expected ${expected}`);
+    const isShown = (field, name, value) => document.querySelector(field)?.[name] === value;
+    const becomes = page.waitForFunction(isShown, {}, selector, key, expected);
+    await becomes.catch(async () => found.push(`${what}: ${await shown(selector, key)}, expected ${expected}`));
   };
   await expect("profile at the start", "#listener-0-profile", "value", "wan");
   await page.select("#listener-0-profile", "clean");
   await page.click("form.row.card-form button");
-  await sleep(1.5);
+  await expect("latency after a change of the profile", "#listener-0-latency", "value", "0");
   await expect("profile after a change", "#listener-0-profile", "value", "clean");
   await page.$eval("#listener-0-latency", (field) => { field.value = "7ms"; });
   await page.click(".card-form button.primary");
-  await sleep(1.5);
   await expect("profile of own values", "#listener-0-profile", "value", "");
   if (errors.length > 0) found.push(...errors);
   await page.$eval("#listener-0-latency", (field) => { field.value = "fast"; });
   await page.click(".card-form button.primary");
-  await sleep(1);
+  await page.waitForSelector("#listener-0-message[data-kind=error]");
   const name = await shown("#listeners h3", "textContent");
   const message = await shown("#listener-0-message", "textContent");
   if (!message.startsWith(`${name}: latency: `)) found.push(`an error says: ${message}`);
@@ -63,7 +61,7 @@ async function checkHostileName(browser) {
   await writeFile(profile, `[[listener]]\nname = ${JSON.stringify(name)}\nport = 0\nlatency = "1ms"\n`);
   const { live, processes } = await serving(flagpole, "--profile", profile);
   const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
-  await sleep(2);
+  await page.waitForSelector("#listeners h3");
   const found = [...(await inspect(page)), ...errors];
   const shown = await page.$eval("#listeners h3", (heading) => heading.textContent);
   if (shown !== name) found.push(`the name is shown as ${shown}`);
@@ -77,7 +75,7 @@ async function checkHostileName(browser) {
 const checkRun = (...options) => async (browser) => {
   const [child, [live]] = await start(flagpole, "stderr", /http:\S+/, ...options, "--live", "127.0.0.1:0");
   const { page, errors } = await open(browser, live, (url) => url.startsWith(live));
-  await sleep(2);
+  await page.waitForSelector("tbody tr");
   const found = await inspect(page);
   const isReport = page.waitForFunction("location.pathname === '/report' && document.readyState === 'complete'");
   if (new URL(page.url()).pathname !== "/") found.push("the run has ended before its page was checked");

@@ -71,6 +71,7 @@ fn readers_get_the_report_before_the_page_ends() {
     // printf 'b{}' | openssl dgst -sha256 -binary | base64
     let style = "style-src 'sha256-7yqHVAesot11p6HczDsgKRipvI5UPgs97z80zNXlans=';";
     assert!(policy.contains(style), "{policy}");
+    assert!(!policy.contains("'self'"), "{policy}");
 }
 
 #[test]
@@ -88,6 +89,24 @@ fn reader_that_does_not_fetch_the_report_delays_the_end_only_for_the_timeout() {
     events.next_of("history");
     page.finish(String::new(), "", Duration::from_millis(50));
     assert_eq!(events.next_of("end"), json!({}));
+}
+
+/// The events are more than the buffers of a socket hold, so the stream of the first reader stands still.
+#[test]
+fn reader_that_does_not_read_holds_up_neither_others_nor_the_end() {
+    let page = page(RunKind::Load);
+    let stuck = Events::open(page.addr());
+    let mut other = Events::open(page.addr());
+    other.next_of("history");
+    let large = "x".repeat(1 << 20);
+    for number in 0..40 {
+        page.push(&json!([number, large]));
+        assert_eq!(other.next_of("snapshot")[0], number);
+    }
+    let start = Instant::now();
+    page.finish(String::new(), "", Duration::from_millis(50));
+    assert!(start.elapsed() < TIMEOUT / 2);
+    drop(stuck);
 }
 
 #[test]
@@ -112,7 +131,7 @@ fn large_report_is_whole_for_a_reader_that_is_slow() {
         let mut stream = TcpStream::connect(address).unwrap();
         let request = b"GET /report HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         stream.write_all(request).unwrap();
-        // Longer than what stops at once takes to stop.
+        // Longer than a page without readers takes to stop.
         thread::sleep(Duration::from_millis(400));
         read_answer(&mut stream).body.len()
     });
