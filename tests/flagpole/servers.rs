@@ -1,7 +1,7 @@
 //! Servers for the tests: flagpole, an external static server, an unused address; and a client that
 //! writes raw requests.
 
-use crate::harness::DEADLINE;
+use crate::harness::{DEADLINE, wait_until};
 use flagpole_fixtures::Catalog;
 use flagpole_protocol::Resource;
 use flagpole_server::{BlockingServer, JournalEntry, Ledger, RequestEntry, RequestOutcome};
@@ -35,6 +35,10 @@ pub(crate) type FinishedRequest = (RequestEntry, RequestOutcome);
 /// Stops a server when its requests are over; returns its ledger, and the requests in its journal.
 pub(crate) fn finish(server: BlockingServer) -> (Ledger, Vec<FinishedRequest>) {
     let control = server.control();
+    // A stop ends responses that hang at once, also those whose clients have left, if a busy server has not noticed that yet.
+    wait_until("no request is in progress", || {
+        control.ledger().in_progress() == 0
+    });
     let ledger = server.shutdown(DEADLINE);
     let finished = |entry| match entry {
         JournalEntry::End { request, outcome } => Some((request, outcome)),
