@@ -57,13 +57,12 @@ impl CompareArgs {
         let checked = baseline::check(&experiment, server, earlier.as_ref());
         checked.map_err(|error| self.name_cause(error))?;
         let files = self.open_files()?;
-        if let Some(save) = files.save {
-            save.write(&as_file)?;
-        }
-
         let live = self.live.as_ref();
         let live = live.map(|address| run_page::start(RunKind::Comparison, address));
         let live = live.transpose()?;
+        if let Some(save) = files.save {
+            save.write(&as_file)?;
+        }
         let records = files.records.map(OutputTarget::into_stream).transpose()?;
         let mut records = RecordLog::new(records);
         let mut measured =

@@ -63,6 +63,7 @@ impl LoadArgs {
         if let Some(save) = files.save {
             save.write(&as_file()?)?;
         }
+        let repeat = spec.repeat()?;
         let current = CurrentRun::default();
         listen_for_signals(&current)?;
         let mut context = SearchContext {
@@ -93,7 +94,7 @@ impl LoadArgs {
         };
         drop((server, metrics));
         finished.observed.settings = spec.settings(listener.as_ref());
-        finished.observed.repeat = Some(spec.repeat()?);
+        finished.observed.repeat = Some(repeat);
         Ok(reporter.report(finished, files.result, files.html, live))
     }
 

@@ -11,7 +11,8 @@ use anyhow::{Result, bail};
 use clap::Args;
 use clap_complete::engine::{ArgValueCompleter, PathCompleter};
 use flagpole_analysis::html;
-use std::path::{self, Path, PathBuf};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Make an HTML report of earlier results
 ///
@@ -57,8 +58,10 @@ impl ReportArgs {
         if self.output == Path::new("-") {
             return Ok(None);
         }
+        // Without links and `..`. What does not exist cannot be replaced.
+        let output = fs::canonicalize(&self.output).ok();
         let is_output =
-            |path: &PathBuf| path::absolute(path).ok() == path::absolute(&self.output).ok();
+            |path: &PathBuf| output.is_some() && fs::canonicalize(path).ok() == output;
         if let Some(result) = self.results.iter().find(|path| is_output(path)) {
             bail!(
                 "--output: expected another file than the result {}, which the report would replace",

@@ -124,7 +124,7 @@ impl LoadSpec {
 
     /// The settings for people, with those of flagpole's own server: what a result does not have elsewhere.
     pub(crate) fn settings(&self, server: Option<&Listener>) -> Vec<(String, String)> {
-        let mut table = table(self);
+        let mut table = table(&self.without_secrets());
         table.retain(|key, _| !NO_SETTINGS.contains(&key.as_str()));
         let text = |value: Value| match value {
             Value::String(text) => text,

@@ -3,6 +3,7 @@
 mod check;
 mod merge;
 mod repeat;
+mod secrets;
 pub(crate) mod values;
 
 use self::values::{Connections, FieldLine, RequestCount, RequestMethod};

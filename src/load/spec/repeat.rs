@@ -1,7 +1,6 @@
 //! The command that repeats a run.
 
 use super::LoadSpec;
-use super::values::FieldLine;
 use anyhow::{Context as _, Result};
 use flagpole_analysis::escaped_shell_word;
 use flagpole_analysis::load::RepeatCommand;
@@ -13,23 +12,11 @@ const WITHOUT_OPTION: [&str; 5] = ["base", "profile", "scenario", "server", "pol
 /// Up to this many targets are part of the command.
 const MAX_TARGETS: usize = 5;
 
-/// Parts of the names of fields whose values are secret: a result is shown to others.
-const SECRET_FIELDS: [&str; 6] = [
-    "authorization",
-    "cookie",
-    "token",
-    "secret",
-    "password",
-    "api-key",
-];
-
 impl LoadSpec {
-    /// The command that repeats the run: with options, or with a file where they would not say all. The values of fields
-    /// that are secret are left out.
+    /// The command that repeats the run: with options, or with a file where they would not say all. The values of secret
+    /// fields and variables are hidden, because a result is shown to others.
     pub(crate) fn repeat(&self) -> Result<RepeatCommand> {
-        let mut shown = self.clone();
-        shown.header.iter_mut().for_each(hide_secret);
-        shown.as_command()
+        self.without_secrets().as_command()
     }
 
     fn as_command(&self) -> Result<RepeatCommand> {
@@ -59,13 +46,6 @@ impl LoadSpec {
             command: words.join(" "),
             file: None,
         })
-    }
-}
-
-fn hide_secret(field: &mut FieldLine) {
-    let name = field.name.to_ascii_lowercase();
-    if SECRET_FIELDS.iter().any(|part| name.contains(part)) {
-        "HIDDEN".clone_into(&mut field.value);
     }
 }
 

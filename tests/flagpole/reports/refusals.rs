@@ -108,8 +108,12 @@ fn comparison_and_load_run_have_no_common_report() {
 fn report_never_replaces_a_result() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("r.json"), comparison().to_string()).unwrap();
-    let output = sandbox.run("report r.json -o ./r.json");
-    output.assert_code(2);
-    output.assert_stderr_contains("expected another file than the result r.json");
-    output.assert_stderr_starts_with("flagpole: -o: ");
+    fs::create_dir(sandbox.path("sub")).unwrap();
+    std::os::unix::fs::symlink("r.json", sandbox.path("link.json")).unwrap();
+    for same in ["./r.json", "sub/../r.json", "link.json"] {
+        let output = sandbox.run(&format!("report r.json -o {same}"));
+        output.assert_code(2);
+        output.assert_stderr_contains("expected another file than the result r.json");
+        output.assert_stderr_starts_with("flagpole: -o: ");
+    }
 }
