@@ -43,7 +43,7 @@ const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// What programs need of a server.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct ServerAsked {
+pub(crate) struct ServerOptions {
     /// Its port; 0 for a free one.
     pub(crate) port: u16,
     /// The number of requests that each of its workers remembers. Each takes processor time.
@@ -65,16 +65,16 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts a server with this listener on a free port, without a journal.
     pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
-        ServerProcess::start_with(listener, seed, ServerAsked::default())
+        ServerProcess::start_with(listener, seed, ServerOptions::default())
     }
 
     /// Starts a server with this listener.
     pub(crate) fn start_with(
         listener: &Listener,
         seed: u64,
-        asked: ServerAsked,
+        options: ServerOptions,
     ) -> Result<ServerProcess> {
-        let arguments = arguments(listener, seed, asked)?;
+        let arguments = arguments(listener, seed, options)?;
         let mut process = OwnedChild::start("server", &arguments, Stdio::null(), Stdio::piped())?;
         let ready = wait_until_ready(&mut process).map_err(|error| match process.error_text() {
             Some(reason) => anyhow!(reason.trim_start_matches("flagpole: ").to_owned()),
@@ -198,7 +198,7 @@ impl ServerProcess {
 
 /// The command line of a server that says nothing to people, and ends with this process. The control
 /// plane gives it its profile later.
-fn arguments(listener: &Listener, seed: u64, asked: ServerAsked) -> Result<Vec<String>> {
+fn arguments(listener: &Listener, seed: u64, options: ServerOptions) -> Result<Vec<String>> {
     let control_files = ControlPlane::max_open_files(CONTROL_CONNECTIONS);
     // The concurrency of a comparison is limited by open files alone.
     let connections = system_limits::connections_per_server(1, None, control_files)?;
@@ -216,8 +216,8 @@ fn arguments(listener: &Listener, seed: u64, asked: ServerAsked) -> Result<Vec<S
     ];
     let mut arguments: Vec<_> = fixed.map(str::to_owned).into();
     arguments.extend([
-        format!("--port={}", asked.port),
-        format!("--journal-capacity={}", asked.journal_capacity),
+        format!("--port={}", options.port),
+        format!("--journal-capacity={}", options.journal_capacity),
         format!("--max-connections={connections}"),
         format!("--max-control-connections={CONTROL_CONNECTIONS}"),
         // Tells the processes apart in a list of processes.

@@ -1,6 +1,6 @@
-//! Runs a cell, which is one combination of conditions of an experiment: a server, and rounds in which every strategy
-//! runs once. All rounds have the same fates (delays and faults), because the server counts requests from 1 in each
-//! trial, which is one run of one strategy in one round.
+//! Runs a cell, which is one combination of conditions of an experiment: a server, and rounds in which every contender
+//! (strategy or program) runs once. All rounds have the same fates (delays and faults), because the server counts requests from 1 in each
+//! trial, which is one run of one contender in one round.
 
 use super::conditions::CellConditions;
 use super::failure::Failure;
@@ -13,10 +13,10 @@ use crate::experiment::spec::program::Program;
 use crate::experiment::spec::strategy_variant::{Contender, StrategyVariant};
 use crate::process::lost_time::local_server::LocalServer;
 use crate::process::lost_time::processor_log::ProcessorLog;
-use crate::process::server_process::{ServerAsked, ServerProcess};
+use crate::process::server_process::{ServerOptions, ServerProcess};
 use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_program, run_trial};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::comparison::{ServerSummary, Trial, set_usual_waits};
 use flagpole_analysis::program::{ServedRequest, served_wall};
 use flagpole_analysis::validity::Repetition;
@@ -26,7 +26,7 @@ use rand::seq::SliceRandom as _;
 use std::mem;
 use std::time::UNIX_EPOCH;
 
-/// The name of what runs where a program does.
+/// The value of `MeasuredRun::strategy` in a trial of a program.
 const PROGRAM: &str = "program";
 
 /// A journal has room for this many requests for each file of the workload, and for some others. A trial in which a program
@@ -112,8 +112,8 @@ pub(crate) fn run_cell(
     }
     let seed = conditions.experiment.seed.0;
     let listener = conditions.listener()?;
-    let asked = server_asked(conditions)?;
-    let start = |listener| ServerProcess::start_with(listener, seed, asked);
+    let options = server_options(conditions)?;
+    let start = |listener| ServerProcess::start_with(listener, seed, options);
     let predict = |listener| PlanPredictor::new(seed, listener);
     let server = listener.as_ref().map(start).transpose()?;
     let url = server.as_ref().filter(|_| conditions.has_programs());
@@ -141,14 +141,14 @@ pub(crate) fn run_cell(
 
 /// What the contenders need of flagpole's own server. Programs need its journal: that of all requests of a trial, with many
 /// retries.
-fn server_asked(conditions: &CellConditions<'_>) -> Result<ServerAsked> {
+fn server_options(conditions: &CellConditions<'_>) -> Result<ServerOptions> {
     let experiment = conditions.experiment;
     let mut tries = REQUESTS_PER_FILE;
     for variant in conditions.variants {
         tries = tries.max(2 * variant.policy()?.retry.max_attempts() as usize);
     }
     let capacity = tries.saturating_mul(experiment.downloads()) + MIN_JOURNAL;
-    Ok(ServerAsked {
+    Ok(ServerOptions {
         port: experiment.port.unwrap_or(0),
         journal_capacity: if conditions.has_programs() {
             capacity.min(MAX_JOURNAL)
@@ -324,7 +324,7 @@ impl CellRun<'_> {
         })
     }
 
-    /// Adds what is known of the server's plan and was not reported.
+    /// Fills in the planned timings that the server did not report.
     fn complete(&self, records: &mut [AttemptRecord]) {
         let reports_delays = self
             .conditions
@@ -359,8 +359,15 @@ impl CellRun<'_> {
                 }
                 let journal = server.map(ServerProcess::journal).transpose()?;
                 let now = UNIX_EPOCH.elapsed().unwrap_or_default();
-                let wall = journal.as_ref().and_then(|served| served_wall(served, now));
-                trial.measured.wall = wall.unwrap_or(trial.measured.wall);
+                if let Some(served) = &journal {
+                    // Walls that were measured at different places are not compared.
+                    match served_wall(served, now) {
+                        Some(wall) => trial.measured.wall = wall,
+                        // Its failure, which ends the round, says why.
+                        None if Failure::for_trial(&trial, false).is_some() => {}
+                        None => bail!("the server received no request"),
+                    }
+                }
                 Ok((trial, journal))
             }
         }

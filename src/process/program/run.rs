@@ -5,12 +5,13 @@ use super::process_tree::ProcessTree;
 use super::stderr_tail::StderrTail;
 use crate::process::lost_time::LostTimeProbe;
 use crate::process::resource_usage;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::comparison::ResourceUsage;
 use flagpole_analysis::program::ProgramExit;
+use std::io;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -39,34 +40,17 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
     let (sender, ended) = mpsc::channel();
     // Waits in place of this thread, which must notice a cancellation.
     thread::spawn(move || {
-        let status = child.wait();
+        let status = ProcessTree::wait(&mut child);
         // Sending fails only if the run has failed.
         let _ = sender.send((Instant::now(), status));
     });
-    let mut exit = None;
-    let mut next_sample = FIRST_SAMPLE;
-    let mut interval = FIRST_SAMPLE;
-    let (end, status) = loop {
-        let elapsed = start.elapsed();
-        let is_cancelled = is_cancelled.load(Ordering::Relaxed);
-        if exit.is_none() && (elapsed >= job.timeout || is_cancelled) {
-            exit = Some((!is_cancelled).then_some(ProgramExit::TimedOut));
-            tree.kill();
-        }
-        let until_sample = next_sample.saturating_sub(elapsed);
-        let until_end = job.timeout.saturating_sub(elapsed);
-        let wait = until_sample.min(until_end).min(CANCEL_POLL);
-        match ended.recv_timeout(wait.max(Duration::from_millis(1))) {
-            Ok(ended) => break ended,
-            Err(RecvTimeoutError::Disconnected) => return Err(anyhow!("the program is lost")),
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        if start.elapsed() >= next_sample {
-            tree.sample();
-            interval = (2 * interval).min(SAMPLE_INTERVAL);
-            next_sample += interval;
-        }
+    let watch = ProgramWatch {
+        start,
+        timeout: job.timeout,
+        is_cancelled,
+        ended: &ended,
     };
+    let (end, exit) = watch.until_end(&mut tree)?;
     tree.end()?;
     let ended_at = UNIX_EPOCH.elapsed().unwrap_or_default();
     let used = resource_usage::of_children().delta_since(&before);
@@ -74,7 +58,7 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
     Ok(ProgramRun {
         process: end.saturating_duration_since(start),
         ended_at,
-        exit: exit.unwrap_or_else(|| status.ok().map(exit_of)),
+        exit,
         stderr: stderr.text(),
         resource_usage: ResourceUsage {
             peak_memory_kib: tree.peak_memory_kib(),
@@ -83,6 +67,51 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
         },
         lost,
     })
+}
+
+/// When the process of a program ended, and how.
+type ProcessEnd = (Instant, io::Result<ExitStatus>);
+
+/// What ends a program: itself, its time or a cancellation.
+struct ProgramWatch<'a> {
+    start: Instant,
+    timeout: Duration,
+    is_cancelled: &'a AtomicBool,
+    ended: &'a Receiver<ProcessEnd>,
+}
+
+impl ProgramWatch<'_> {
+    /// Waits until the process has ended, which it is made to if its time is over or the trial is cancelled; looks at all
+    /// processes meanwhile. Returns when it ended, and how; `None` if the trial was cancelled.
+    fn until_end(&self, tree: &mut ProcessTree) -> Result<(Instant, Option<ProgramExit>)> {
+        let mut exit = None;
+        let mut next_sample = FIRST_SAMPLE;
+        let mut interval = FIRST_SAMPLE;
+        loop {
+            let elapsed = self.start.elapsed();
+            let is_cancelled = self.is_cancelled.load(Ordering::Relaxed);
+            if exit.is_none() && (elapsed >= self.timeout || is_cancelled) {
+                exit = Some((!is_cancelled).then_some(ProgramExit::TimedOut));
+                tree.kill();
+            }
+            let until_sample = next_sample.saturating_sub(elapsed);
+            let until_end = self.timeout.saturating_sub(elapsed);
+            let wait = until_sample.min(until_end).min(CANCEL_POLL);
+            match self.ended.recv_timeout(wait.max(Duration::from_millis(1))) {
+                Ok((end, status)) => {
+                    let status = status.context("cannot wait for the program")?;
+                    return Ok((end, exit.unwrap_or_else(|| Some(exit_of(status)))));
+                }
+                Err(RecvTimeoutError::Disconnected) => bail!("the program is lost"),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.start.elapsed() >= next_sample {
+                tree.sample();
+                interval = (2 * interval).min(SAMPLE_INTERVAL);
+                next_sample += interval;
+            }
+        }
+    }
 }
 
 fn command(words: &[String]) -> Result<Command> {

@@ -12,6 +12,7 @@ use crate::html::chart::shape::rectangle;
 use crate::html::figure::Figure;
 use crate::html::table::{Column, DataTable, millis};
 use crate::human::{HumanDuration, plural};
+use crate::program::ProgramExit;
 use maud::{Markup, html};
 
 /// The height of a row in units.
@@ -75,7 +76,7 @@ impl ProgramRow<'_> {
     fn exits(&self) -> String {
         let exits = self.program.behaviour.exits.iter();
         let exits: Vec<_> = exits
-            .map(|(label, count)| format!("{} in {}", exit_words(label), plural(*count, "round")))
+            .map(|(label, count)| format!("{} in {}", ProgramExit::describe(label), plural(*count, "round")))
             .collect();
         exits.join(", ")
     }
@@ -84,6 +85,10 @@ impl ProgramRow<'_> {
     fn deviation(&self) -> Option<String> {
         let program = self.program;
         let counts = [
+            (
+                program.behaviour.chosen_numbers,
+                "requests that chose their fate",
+            ),
             (program.behaviour.unasked_retries, "unasked retries"),
             (program.behaviour.duplicates, "requests for delivered files"),
             (
@@ -101,14 +106,6 @@ impl ProgramRow<'_> {
             .map(|(count, what)| format!("{} {what}", grouped(count)))
             .collect();
         (!found.is_empty()).then(|| format!("{}: {}", self.strategy.name, found.join(", ")))
-    }
-}
-
-/// The label of an exit in words: `exit_3` is `exit code 3`.
-fn exit_words(label: &str) -> String {
-    match label.strip_prefix("exit_") {
-        Some(code) => format!("exit code {code}"),
-        None => label.replace('_', " "),
     }
 }
 
@@ -146,7 +143,7 @@ fn conclusion(rows: &[ProgramRow<'_>]) -> String {
 }
 
 /// The headers of counts, with the counts.
-const COUNTS: [ProgramCount; 6] = [
+const COUNTS: [ProgramCount; 7] = [
     ("most in flight", |program| {
         program.behaviour.max_in_flight as u64
     }),
@@ -161,6 +158,7 @@ const COUNTS: [ProgramCount; 6] = [
     ("outside the workload", |program| {
         program.behaviour.other_requests
     }),
+    ("chosen fates", |program| program.behaviour.chosen_numbers),
 ];
 
 /// A header, and a count.

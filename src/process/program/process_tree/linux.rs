@@ -8,6 +8,8 @@ use rustix::process::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
+use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,6 +84,11 @@ impl ProcessTree {
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
+    }
+
+    /// Waits for the program.
+    pub(in crate::process::program) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+        child.wait()
     }
 
     /// Ends all processes, of which the program itself has ended, and waits for them. A process that starts others while it

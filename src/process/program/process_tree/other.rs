@@ -1,6 +1,8 @@
 //! The processes of a program by their process group.
 
 use anyhow::Result;
+use std::io;
+use std::process::{Child, ExitStatus};
 
 /// The process group of a program. Memory and threads are unknown.
 pub(in crate::process::program) struct ProcessGroup {
@@ -30,8 +32,22 @@ impl ProcessGroup {
         }
     }
 
+    /// Waits for the program, and ends the rest of its group before its number can become that of another process.
+    pub(in crate::process::program) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+        #[cfg(unix)]
+        if let Some(pid) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
+            use rustix::process::{WaitId, WaitIdOptions, waitid};
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), options) {}
+            // It fails if no other process is left.
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
+        child.wait()
+    }
+
+    /// The group has ended with the program.
     pub(in crate::process::program) fn end(&mut self) -> Result<()> {
-        self.kill();
+        self.main = None;
         Ok(())
     }
 
