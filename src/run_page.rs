@@ -22,7 +22,7 @@ pub(crate) fn start(kind: RunKind, address: &ControlAddress) -> Result<RunPage> 
     let ip = page.addr().ip();
     if !ip.to_canonical().is_loopback() {
         output::note(&format!(
-            "flagpole: --live: {ip} is no loopback address: every client that reaches it can see the run"
+            "flagpole: --live: {ip} is not a loopback address: every client that reaches it can see the run"
         ));
     }
     output::note(&format!("live page at {}", page.url()));

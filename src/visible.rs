@@ -1,30 +1,24 @@
 //! Text of users and programs as it can be printed: nothing in it controls a terminal or changes the direction of text.
 
+use flagpole_analysis::is_unseen;
 use std::borrow::Cow;
 
 /// The text with control characters, and those that change the direction of text or are invisible, as escapes: `\u{1b}`. Line feeds
 /// stay.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unseen) {
+    let is_escaped = |letter: char| letter != '\n' && is_unseen(letter);
+    if !text.contains(is_escaped) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::new();
     for letter in text.chars() {
-        if is_unseen(letter) {
+        if is_escaped(letter) {
             shown.extend(letter.escape_default());
         } else {
             shown.push(letter);
         }
     }
     Cow::Owned(shown)
-}
-
-fn is_unseen(letter: char) -> bool {
-    let changes_direction = matches!(
-        letter,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    );
-    (letter.is_control() && letter != '\n') || changes_direction
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@
 
 mod unseen;
 
-pub use unseen::escaped_shell_word;
+pub use unseen::{escaped_shell_word, is_unseen};
 
 pub mod stats;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Whether a character is invisible or changes the direction of the text around it.
-pub(crate) fn is_unseen(letter: char) -> bool {
+/// Whether a character is invisible (line feeds included) or changes the direction of the text around it.
+pub fn is_unseen(letter: char) -> bool {
     let changes_direction = matches!(
         letter,
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'

@@ -33,7 +33,7 @@ func main() {
 	if err != nil || errLimit != nil {
 		log.Fatal(err, errLimit)
 	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: limit}, Timeout: 30 * time.Second}
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: limit, MaxIdleConnsPerHost: limit}, Timeout: 30 * time.Second}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	urls := strings.Fields(string(list))
 	results := make(chan error, len(urls))

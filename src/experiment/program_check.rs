@@ -48,7 +48,7 @@ pub(crate) fn leave_out_missing(
         }
         let first = first_word(&program.command, &clients);
         if executable::find(&first).is_none() {
-            bail!("--command: {name}: `{first}` is no program that can be started");
+            bail!("--command: {name}: cannot start `{first}`: no such program");
         }
     }
     let names = skipped.iter().map(|one| one.name.clone());
@@ -75,7 +75,7 @@ fn why_missing(program: &Program, clients: &Path, interrupt: &Interrupt) -> Resu
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let Ok(child) = command.spawn() else {
         return Ok(Some(format!(
-            "`{program}` is no program that can be started"
+            "cannot start `{program}`: no such program"
         )));
     };
     let failure = wait(child, interrupt)?;

@@ -24,7 +24,7 @@ pub(super) const MAX_MISSED: u32 = 5;
 /// What a parent sends.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum ParentMessage {
-    /// First, or `Program`.
+    /// The job of a trial of a strategy; it or `Program` is the first message.
     Job(Box<TrialJob>),
     Program(Box<ProgramJob>),
     Ping,

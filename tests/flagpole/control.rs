@@ -87,5 +87,5 @@ fn an_address_that_others_can_reach_is_used_with_a_warning() {
     let control = ready["control"].as_str().unwrap();
     assert_eq!(call("GET", &format!("{control}healthz"), "").0, 200);
     let line = process.stderr_line();
-    assert!(line.contains("0.0.0.0 is no loopback address"), "{line}");
+    assert!(line.contains("0.0.0.0 is not a loopback address"), "{line}");
 }

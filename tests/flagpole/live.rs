@@ -29,7 +29,7 @@ fn port_that_is_taken_is_refused_before_anything_runs() {
 fn address_that_others_can_reach_works_with_a_warning() {
     let output = flagpole("load --latency 1ms -n 5 --no-tui --live 0.0.0.0:0");
     output.assert_stderr_contains(
-        "flagpole: --live: 0.0.0.0 is no loopback address: every client that reaches it can see the run\n",
+        "flagpole: --live: 0.0.0.0 is not a loopback address: every client that reaches it can see the run\n",
     );
     assert_ne!(output.code, Some(2), "{output}");
 }

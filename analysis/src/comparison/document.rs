@@ -39,7 +39,7 @@ pub struct Comparison {
     pub thresholds: Vec<ThresholdResult>,
     /// Each strategy compared with an earlier result; empty without a baseline.
     pub baseline: Vec<BaselineRatio>,
-    /// The programs of the experiment that were left out because they are not there.
+    /// The programs of the experiment that were left out because they are not installed.
     #[serde(default)]
     pub skipped: Vec<SkippedProgram>,
 }

@@ -45,19 +45,19 @@ impl ProgramFigures {
     }
 }
 
-/// A program of the experiment that was not compared because it is not there.
+/// A program of the experiment that was not compared because it is not installed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SkippedProgram {
     /// The name of the program.
     pub name: String,
-    /// Why it counts as not there.
+    /// Why it counts as not installed.
     pub reason: String,
     /// How to get it, as the experiment says.
     pub install: Option<String>,
 }
 
 impl SkippedProgram {
-    /// The program of this name, why it counts as not there, and how to get it.
+    /// The program of this name, why it counts as not installed, and how to get it.
     pub fn new(name: &str, reason: String, install: Option<String>) -> SkippedProgram {
         SkippedProgram {
             name: name.to_owned(),
@@ -68,9 +68,9 @@ impl SkippedProgram {
 }
 
 impl fmt::Display for SkippedProgram {
-    /// `httpx: not there: ...; pip install httpx`.
+    /// `httpx is not installed: ...; pip install httpx`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not there: {}", self.name, self.reason)?;
+        write!(f, "{} is not installed: {}", self.name, self.reason)?;
         match &self.install {
             Some(install) => write!(f, "; {install}"),
             None => Ok(()),

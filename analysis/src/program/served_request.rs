@@ -41,7 +41,7 @@ pub struct ServedRequest {
     pub end: Option<ServedEnd>,
 }
 
-/// What came of a request.
+/// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServedEnd {
     /// The status; `None` if no response was started.

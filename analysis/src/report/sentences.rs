@@ -83,7 +83,7 @@ pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<Stri
     lines
 }
 
-/// Where wall times are measured if there are programs, and which programs are not there.
+/// Where wall times are measured if there are programs, and which programs are not installed.
 fn programs(comparison: &Comparison) -> Vec<String> {
     let mut cells = comparison.cells.iter();
     let is_at_server = cells.any(|cell| cell.wall_clock == WallClock::Server);

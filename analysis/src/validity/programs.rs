@@ -1,4 +1,4 @@
-//! Reasons to doubt the figures of a program: it did not do what it was to do, or more than that.
+//! Reasons to doubt a program's figures: it did less than the workload, or more.
 
 use super::observed::{ObservedCell, ObservedStrategy};
 use super::verdict::ValidityIssue;

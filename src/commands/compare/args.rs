@@ -88,7 +88,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Programs")]
     pub(super) command_timeout: Option<PositiveDuration>,
 
-    /// Serve on this port, for programs that know only theirs
+    /// Serve on this port, for programs with a fixed port [default: any free port]
     #[arg(long, value_name = "PORT", value_parser = value_parsers::port, conflicts_with = "url", help_heading = "Programs")]
     pub(super) port: Option<u16>,
 

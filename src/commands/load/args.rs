@@ -135,7 +135,7 @@ pub(crate) struct LoadArgs {
     pub(super) save: Option<PathBuf>,
 
     /// Print the run as a file and exit
-    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "hlog", "baseline"], help_heading = "Files")]
+    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "hlog", "baseline", "live"], help_heading = "Files")]
     pub(super) print_experiment: bool,
 
     /// Print the JSON Schema of results and exit

@@ -41,7 +41,7 @@ pub(super) fn start(
     let ip = control.addr().ip();
     if !ip.to_canonical().is_loopback() {
         output::note(&format!(
-            "flagpole: --control: {ip} is no loopback address: every client that reaches it can change the servers"
+            "flagpole: --control: {ip} is not a loopback address: every client that reaches it can change the servers"
         ));
     }
     Ok(control)

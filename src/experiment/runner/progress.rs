@@ -22,7 +22,7 @@ const DOWNLOAD: f64 = 100e-6;
 /// The estimated time from which a comparison is announced, in seconds.
 const LONG: f64 = 600.0;
 
-/// One line, as wide as the terminal; nothing without a terminal. And the live page, if there is one.
+/// Shows the progress as one line on a terminal, and on the live page if there is one.
 pub(crate) struct Progress<'a> {
     line: ProgressBar,
     steps: Vec<ProgressStep>,

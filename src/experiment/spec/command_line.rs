@@ -20,32 +20,29 @@ pub(crate) enum Placeholder {
 }
 
 impl Placeholder {
-    const ALL: [(&'static str, Placeholder); 8] = [
-        ("url", Placeholder::Url),
-        ("host", Placeholder::Host),
-        ("port", Placeholder::Port),
-        ("concurrency", Placeholder::Concurrency),
-        ("seed", Placeholder::Seed),
-        ("dest", Placeholder::Dest),
-        ("files", Placeholder::Files),
-        ("clients", Placeholder::Clients),
+    const ALL: [Placeholder; 8] = [
+        Placeholder::Url,
+        Placeholder::Host,
+        Placeholder::Port,
+        Placeholder::Concurrency,
+        Placeholder::Seed,
+        Placeholder::Dest,
+        Placeholder::Files,
+        Placeholder::Clients,
     ];
 
     fn from_name(name: &str) -> Result<Placeholder, SpecError> {
-        let found = Placeholder::ALL.iter().find(|(known, _)| *known == name);
-        let unknown = || {
-            let known = Placeholder::ALL.map(|(name, _)| name);
+        let found = Placeholder::all().find(|known| known.name() == name);
+        found.ok_or_else(|| {
+            let known = Placeholder::ALL.map(Placeholder::name);
             let error = SpecError::unknown("placeholder", name, known);
             SpecError::rule(format!("{error} (`{{{{` is a brace)"))
-        };
-        found
-            .map(|(_, placeholder)| *placeholder)
-            .ok_or_else(unknown)
+        })
     }
 
     /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = Placeholder> {
-        Placeholder::ALL.into_iter().map(|(_, one)| one)
+        Placeholder::ALL.into_iter()
     }
 
     /// The environment variable with its value: a shell that reads it needs no quotes within quotes.
@@ -54,8 +51,16 @@ impl Placeholder {
     }
 
     fn name(self) -> &'static str {
-        let found = Placeholder::ALL.iter().find(|(_, one)| *one == self);
-        found.map_or("", |(name, _)| name)
+        match self {
+            Placeholder::Url => "url",
+            Placeholder::Host => "host",
+            Placeholder::Port => "port",
+            Placeholder::Concurrency => "concurrency",
+            Placeholder::Seed => "seed",
+            Placeholder::Dest => "dest",
+            Placeholder::Files => "files",
+            Placeholder::Clients => "clients",
+        }
     }
 }
 

@@ -17,7 +17,7 @@ const MAX_NAME: usize = 40;
 pub(crate) struct Program {
     /// What a trial runs.
     pub(crate) command: ProgramCommand,
-    /// A command whose failure means that the program is not there, so that it is left out.
+    /// A command whose failure means that the program is not installed, so that it is left out.
     pub(crate) check: Option<ProgramCommand>,
     /// How to get the program, for people.
     pub(crate) install: Option<String>,

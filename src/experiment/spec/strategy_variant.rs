@@ -39,7 +39,7 @@ impl StrategyVariant {
         match &self.contender {
             Contender::Strategy(strategy) => strategy.concurrency(asked),
             Contender::Program(program) if program.command.uses(Placeholder::Concurrency) => asked,
-            // Whatever it is, it is the same in all cells.
+            // Its concurrency is its own, so all cells have the same.
             Contender::Program(_) => Concurrency::MAX,
         }
     }
