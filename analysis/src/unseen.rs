@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// Whether a character is invisible (line feeds included) or changes the direction of the text around it.
+/// Whether a character is a control character (line feeds included), is invisible or changes the direction of the text around it.
 pub fn is_unseen(letter: char) -> bool {
     let changes_direction = matches!(
         letter,

@@ -74,9 +74,7 @@ fn why_missing(program: &Program, clients: &Path, interrupt: &Interrupt) -> Resu
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let Ok(child) = command.spawn() else {
-        return Ok(Some(format!(
-            "cannot start `{program}`: no such program"
-        )));
+        return Ok(Some(format!("cannot start `{program}`: no such program")));
     };
     let failure = wait(child, interrupt)?;
     Ok(failure.map(|how| format!("`{check}` {how}")))

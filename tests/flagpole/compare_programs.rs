@@ -98,7 +98,7 @@ fn well_behaved_program_meets_the_fates_of_strategies() {
         assert_eq!(mine[figure], strategy[figure], "{figure}: {output}");
     }
     assert!(mine["fates_digest"].is_string(), "{output}");
-    assert_eq!(document["cells"][0]["wall_clock"], "server");
+    assert_eq!(document["cells"][0]["wall_measured_at"], "server");
     assert!(strategy["program"].is_null());
     let program = &mine["program"];
     assert_eq!(program["exits"]["exit_0"], 2, "{output}");
@@ -133,7 +133,10 @@ fn secret_retries_are_found_out() {
 fn asking_twice_is_found_out() {
     let output = compare("twice", "latency = '5ms'", "");
     let messages = assert_only_reasons(&output, &["duplicate_requests"]);
-    assert!(messages[0].starts_with("mine requested files again: "), "{output}");
+    assert!(
+        messages[0].starts_with("mine requested files again: "),
+        "{output}"
+    );
     let counts = &program(&output).0["program"];
     // The server may note the end of a response after the next request for its file has arrived.
     let repeats = ["duplicates", "concurrent_repeats"].map(|key| counts[key].as_u64().unwrap());
@@ -306,8 +309,7 @@ fn missing_programs_are_left_out_and_said() {
 fn nothing_that_can_be_started_is_refused_before_anything_runs() {
     let output = flagpole("compare --command mine=no-such-program");
     output.assert_code(2);
-    let expected =
-        "flagpole: --command: mine: cannot start `no-such-program`: no such program\n";
+    let expected = "flagpole: --command: mine: cannot start `no-such-program`: no such program\n";
     assert_eq!(output.stderr, expected);
     let sandbox = Sandbox::new();
     let text = "[programs.lib]\ncommand = 'x'\ncheck = 'false'\ninstall = 'make lib'\n";

@@ -2,7 +2,7 @@
 
 use super::baseline::BaselineRatio;
 use super::concurrency_curve::ConcurrencyCurve;
-use super::program::{SkippedProgram, WallClock};
+use super::program::{SkippedProgram, WallMeasuredAt};
 use super::strategy_result::StrategyResult;
 use super::threshold_result::ThresholdResult;
 use super::trial::ServerSummary;
@@ -124,7 +124,7 @@ pub struct Cell {
     pub strategies: Vec<StrategyResult>,
     /// Where the wall times are measured: `client`, or `server` if one of the contenders is a program.
     #[serde(default)]
-    pub wall_clock: WallClock,
+    pub wall_measured_at: WallMeasuredAt,
     /// The server's ledger; null for an external server.
     pub server: Option<ServerSummary>,
     /// Whether the figures can be used.

@@ -23,7 +23,7 @@ pub use document::{
 pub(crate) use document::{MAX_CONCURRENCY, condition_label};
 pub use figures::{PercentilePoint, ResourceUsage, Spread};
 pub use latencies::{Latencies, LatencyByResult, Percentile};
-pub use program::{ProgramFigures, SkippedProgram, WallClock};
+pub use program::{ProgramFigures, SkippedProgram, WallMeasuredAt};
 pub use program_trial::ProgramTrial;
 pub use ratio::Ratio;
 pub use strategy_result::{FailureCount, StrategyResult};

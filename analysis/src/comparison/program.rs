@@ -81,7 +81,7 @@ impl fmt::Display for SkippedProgram {
 /// Where the wall times of a cell are measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum WallClock {
+pub enum WallMeasuredAt {
     /// In the process of the strategy: from its start to its end.
     #[default]
     Client,

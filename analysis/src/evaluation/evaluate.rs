@@ -4,7 +4,7 @@ use super::measured_cell::{MeasuredCell, MeasuredStrategy, usable_cores};
 use super::{ratios, verdict_evidence};
 use crate::bottleneck::{Bottleneck, ObservedRun, UnaskedRequests};
 use crate::bound::{BoundTerms, ServerLimits};
-use crate::comparison::{Cell, StrategyResult, Trial, WallClock, median_trial};
+use crate::comparison::{Cell, StrategyResult, Trial, WallMeasuredAt, median_trial};
 use crate::program::is_asked;
 use crate::report::timeline;
 use crate::validity::ResponseExcess;
@@ -49,10 +49,10 @@ impl MeasuredCell {
         add_timelines(&mut strategies, &self.strategies);
         let verdict = verdict_evidence::verdict(&self, &mut strategies);
         let rounds = self.strategies.iter().map(|one| one.trials.len());
-        let wall_clock = if self.has_programs() {
-            WallClock::Server
+        let wall_measured_at = if self.has_programs() {
+            WallMeasuredAt::Server
         } else {
-            WallClock::Client
+            WallMeasuredAt::Client
         };
         Cell {
             conditions: self.conditions,
@@ -60,7 +60,7 @@ impl MeasuredCell {
             order: self.order,
             repeated_rounds: self.repeated_rounds,
             reference,
-            wall_clock,
+            wall_measured_at,
             strategies,
             server: self.server,
             verdict,

@@ -78,7 +78,7 @@ concurrent_repeats /strategy/program/concurrent_repeats
 unasked_retries /strategy/program/unasked_retries
 not_requested /strategy/program/not_requested
 other_requests /strategy/program/other_requests
-wall_clock /wall_clock
+wall_measured_at /wall_measured_at
 fates_digest /strategy/fates_digest
 bodies_digest /strategy/bodies_digest
 bottleneck /strategy/bottleneck/kind
@@ -177,7 +177,7 @@ fn row(cell: &Cell, strategy: &StrategyResult) -> Value {
         "failed_exits": strategy.program.as_ref().map(|program| {
             program.behaviour.failures().map(|(_, count)| count).sum::<u64>()
         }),
-        "wall_clock": cell.wall_clock,
+        "wall_measured_at": cell.wall_measured_at,
         "repeated_rounds": repeated.len(),
         "reasons": labels.into_iter().collect::<Vec<_>>().join(" "),
         "verdict": cell.verdict.validity,

@@ -1,6 +1,6 @@
 //! The sentences of a report, one line each, before they are wrapped.
 
-use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus, WallClock};
+use crate::comparison::{Cell, Comparison, StrategyResult, ThresholdStatus, WallMeasuredAt};
 use crate::human::{list, plural};
 use std::collections::BTreeSet;
 
@@ -86,7 +86,7 @@ pub(super) fn below_table(comparison: &Comparison, has_limits: bool) -> Vec<Stri
 /// Where wall times are measured if there are programs, and which programs are not installed.
 fn programs(comparison: &Comparison) -> Vec<String> {
     let mut cells = comparison.cells.iter();
-    let is_at_server = cells.any(|cell| cell.wall_clock == WallClock::Server);
+    let is_at_server = cells.any(|cell| cell.wall_measured_at == WallMeasuredAt::Server);
     let wall = is_at_server.then(|| {
         "Wall times are measured at the server: from the head of the first request to the end of the last response"
             .to_owned()

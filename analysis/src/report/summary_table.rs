@@ -2,7 +2,7 @@
 
 use super::layout::TableColumn;
 use crate::comparison::{
-    Cell, Comparison, Latencies, Percentile, Ratio, StrategyResult, WallClock, condition_label,
+    Cell, Comparison, Latencies, Percentile, Ratio, StrategyResult, WallMeasuredAt, condition_label,
 };
 use crate::human::{HumanDuration, rate, ratio_texts};
 
@@ -162,7 +162,7 @@ pub(crate) fn columns(comparison: &Comparison) -> Vec<TableColumn> {
 pub(super) fn legend(
     comparison: &Comparison,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let at_server = |cell: &Cell| cell.wall_clock == WallClock::Server;
+    let at_server = |cell: &Cell| cell.wall_measured_at == WallMeasuredAt::Server;
     let is_at_server = comparison.cells.iter().any(at_server);
     shown(comparison).map(move |column| match column.header {
         "wall" if is_at_server => (column.header, WALL_AT_SERVER),
@@ -191,9 +191,9 @@ fn ratio(cell: &Cell, strategy: &StrategyResult) -> Option<(String, Option<[Stri
 
 /// The times that are comparable in a cell: with programs, of which only the server knows times, those of attempts.
 fn times<'a>(cell: &Cell, strategy: &'a StrategyResult) -> &'a Latencies {
-    match cell.wall_clock {
-        WallClock::Client => &strategy.download_time.succeeded,
-        WallClock::Server => &strategy.service_time.succeeded,
+    match cell.wall_measured_at {
+        WallMeasuredAt::Client => &strategy.download_time.succeeded,
+        WallMeasuredAt::Server => &strategy.service_time.succeeded,
     }
 }
 

@@ -60,8 +60,7 @@ impl ReportArgs {
         }
         // Without links and `..`. What does not exist cannot be replaced.
         let output = fs::canonicalize(&self.output).ok();
-        let is_output =
-            |path: &PathBuf| output.is_some() && fs::canonicalize(path).ok() == output;
+        let is_output = |path: &PathBuf| output.is_some() && fs::canonicalize(path).ok() == output;
         if let Some(result) = self.results.iter().find(|path| is_output(path)) {
             bail!(
                 "--output: expected another file than the result {}, which the report would replace",

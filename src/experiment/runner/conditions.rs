@@ -4,7 +4,7 @@ use crate::experiment::spec::experiment::Experiment;
 use crate::experiment::spec::strategy_variant::StrategyVariant;
 use crate::process::trial_job::Files;
 use anyhow::Result;
-use flagpole_analysis::comparison::WallClock;
+use flagpole_analysis::comparison::WallMeasuredAt;
 use flagpole_client::{Concurrency, TransportKind};
 use flagpole_protocol::ServerIdentity;
 use flagpole_server::Latency;
@@ -68,11 +68,11 @@ impl CellConditions<'_> {
     }
 
     /// Where the wall times are measured.
-    pub(crate) fn wall_clock(&self) -> WallClock {
+    pub(crate) fn wall_measured_at(&self) -> WallMeasuredAt {
         if self.has_programs() {
-            WallClock::Server
+            WallMeasuredAt::Server
         } else {
-            WallClock::Client
+            WallMeasuredAt::Client
         }
     }
 

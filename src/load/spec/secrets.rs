@@ -80,7 +80,12 @@ mod tests {
         for secret in ["Bearer", "one", "two"] {
             assert!(!shown.contains(secret), "{shown}");
         }
-        for open in ["Authorization = \"HIDDEN\"", "Accept = \"4\"", "/token", "three"] {
+        for open in [
+            "Authorization = \"HIDDEN\"",
+            "Accept = \"4\"",
+            "/token",
+            "three",
+        ] {
             assert!(shown.contains(open), "{shown}");
         }
     }
@@ -90,12 +95,16 @@ mod tests {
         let target = r#"{"url": "/a", "fields": {"Cookie": ["a=1", "b=2"], "Accept": "4"}}"#;
         let shown = shown(&format!("urls = ['{target}', '/b']\n"));
         assert!(!shown.contains("a=1") && !shown.contains("b=2"), "{shown}");
-        assert!(shown.contains(r#""Accept":"4""#) && shown.contains("/b"), "{shown}");
+        assert!(
+            shown.contains(r#""Accept":"4""#) && shown.contains("/b"),
+            "{shown}"
+        );
     }
 
     #[test]
     fn settings_have_no_secrets() {
-        let text = "urls = ['http://127.0.0.1/']\nheader = ['Authorization: Bearer 1', 'Accept: 4']\n";
+        let text =
+            "urls = ['http://127.0.0.1/']\nheader = ['Authorization: Bearer 1', 'Accept: 4']\n";
         let settings = LoadSpec::parse(text, "x.toml").unwrap().settings(None);
         let settings = format!("{settings:?}");
         assert!(!settings.contains("Bearer"), "{settings}");

@@ -76,7 +76,13 @@ impl ProgramRow<'_> {
     fn exits(&self) -> String {
         let exits = self.program.behaviour.exits.iter();
         let exits: Vec<_> = exits
-            .map(|(label, count)| format!("{} in {}", ProgramExit::describe(label), plural(*count, "round")))
+            .map(|(label, count)| {
+                format!(
+                    "{} in {}",
+                    ProgramExit::describe(label),
+                    plural(*count, "round")
+                )
+            })
             .collect();
         exits.join(", ")
     }

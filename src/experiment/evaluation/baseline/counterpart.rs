@@ -1,7 +1,7 @@
 //! Finds a strategy of a result in its baseline.
 
 use crate::experiment::runner::conditions::{MAX_CONCURRENCY, TRANSPORT};
-use flagpole_analysis::comparison::{Cell, Comparison, StrategyResult, WallClock};
+use flagpole_analysis::comparison::{Cell, Comparison, StrategyResult, WallMeasuredAt};
 use flagpole_analysis::validity::Validity;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ pub(super) struct Subject<'a> {
     /// The command of a program, whose concurrency is known only after the run.
     pub(super) command: Option<&'a str>,
     /// Where wall times are measured.
-    pub(super) wall_clock: WallClock,
+    pub(super) wall_measured_at: WallMeasuredAt,
 }
 
 /// The same strategy under the same conditions in the baseline, or why the two cannot be compared.
@@ -33,7 +33,7 @@ pub(super) fn counterpart<'a>(
         name: &strategy.name,
         concurrency: strategy.concurrency,
         command: strategy.program.as_ref().map(|one| one.command.as_str()),
-        wall_clock: cell.wall_clock,
+        wall_measured_at: cell.wall_measured_at,
     };
     let old = candidate(&new.experiment, baseline, subject)?;
     // A digest that one result lacks is unknown: earlier versions gave one without knowing the delays.
@@ -91,15 +91,15 @@ pub(super) fn candidate<'a>(
     if command != subject.command {
         return Err("different command in the baseline".to_owned());
     }
-    if cell.wall_clock != subject.wall_clock {
+    if cell.wall_measured_at != subject.wall_measured_at {
         let place = |clock| match clock {
-            WallClock::Client => "measured at the client",
-            WallClock::Server => "measured at the server",
+            WallMeasuredAt::Client => "measured at the client",
+            WallMeasuredAt::Server => "measured at the server",
         };
         return Err(format!(
             "wall times: {} in the baseline, now {}",
-            place(cell.wall_clock),
-            place(subject.wall_clock)
+            place(cell.wall_measured_at),
+            place(subject.wall_measured_at)
         ));
     }
     let mut reasons = cell.verdict.reasons.iter();

@@ -60,7 +60,7 @@ fn check_conditions(
                 name: &variant.name,
                 concurrency: variant.concurrency(cell.concurrency).get(),
                 command: command.as_deref(),
-                wall_clock: cell.wall_clock(),
+                wall_measured_at: cell.wall_measured_at(),
             };
             match candidate(&document, baseline, subject) {
                 Ok(_) => is_comparable = true,

@@ -39,7 +39,7 @@ fn cell() -> Cell {
     other.download_time.succeeded.independent = 3;
     other.ratios.push(wall_ratio("async", 1.5));
     Cell {
-        wall_clock: crate::comparison::WallClock::Client,
+        wall_measured_at: crate::comparison::WallMeasuredAt::Client,
         conditions: vec![("latency".to_owned(), "50ms".to_owned())],
         rounds: 1,
         order: Vec::new(),

@@ -64,7 +64,7 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
     let strategies: Vec<_> = drawn.iter().map(|(one, _)| *one).collect();
     Some(Figure {
         conclusion: conclusion(&strategies),
-        reading: reading(&strategies, context.cell.wall_clock),
+        reading: reading(&strategies, context.cell.wall_measured_at),
         drawing: draw(&frame, &panels),
         height: frame.height(),
         legend: legend::of_areas(areas.map(|phase| (phase.class(), phase.meaning()))),

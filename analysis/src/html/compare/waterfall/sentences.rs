@@ -2,7 +2,7 @@
 
 use super::density::{MAX_DRAWN, is_folded};
 use super::phase::{Phase, made};
-use crate::comparison::{AttemptView, StrategyResult, WallClock};
+use crate::comparison::{AttemptView, StrategyResult, WallMeasuredAt};
 use crate::grouped;
 use crate::html::chart::label::clipped;
 use crate::human::{HumanDuration, plural};
@@ -94,16 +94,16 @@ fn most_in_flight(attempts: &[&AttemptView]) -> usize {
 }
 
 /// How to read rows and strips.
-pub(super) fn reading(strategies: &[&StrategyResult], wall_clock: WallClock) -> String {
+pub(super) fn reading(strategies: &[&StrategyResult], wall_measured_at: WallMeasuredAt) -> String {
     format!(
         "{}{}",
         reading_of_attempts(strategies),
-        match wall_clock {
-            WallClock::Server => {
+        match wall_measured_at {
+            WallMeasuredAt::Server => {
                 " Attempts of programs are on the clock of the server; those of strategies are on the clock of the client, which begins \
              before the first request, so that they end later than the wall time, which is measured at the server for all."
             }
-            WallClock::Client => "",
+            WallMeasuredAt::Client => "",
         }
     )
 }
