@@ -48,10 +48,11 @@ pub(crate) fn run(job: &ProgramJob, is_cancelled: &AtomicBool) -> Result<Program
         start,
         timeout: job.timeout,
         is_cancelled,
-        ended: &ended,
+        ended,
     };
-    let (end, exit) = watch.until_end(&mut tree)?;
+    let ended = watch.until_end(&mut tree);
     tree.end()?;
+    let (end, exit) = ended?;
     let ended_at = UNIX_EPOCH.elapsed().unwrap_or_default();
     let used = resource_usage::of_children().delta_since(&before);
     let (lost, used) = probe.finish(used);
@@ -77,7 +78,7 @@ struct ProgramWatch<'a> {
     start: Instant,
     timeout: Duration,
     is_cancelled: &'a AtomicBool,
-    ended: &'a Receiver<ProcessEnd>,
+    ended: Receiver<ProcessEnd>,
 }
 
 impl ProgramWatch<'_> {
