@@ -43,7 +43,7 @@ const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// What programs need of a server.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct ServerOptions {
+pub(crate) struct ServerProcessOptions {
     /// Its port; 0 for a free one.
     pub(crate) port: u16,
     /// The number of requests that each of its workers remembers. Each takes processor time.
@@ -65,14 +65,14 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts a server with this listener on a free port, without a journal.
     pub(crate) fn start(listener: &Listener, seed: u64) -> Result<ServerProcess> {
-        ServerProcess::start_with(listener, seed, ServerOptions::default())
+        ServerProcess::start_with(listener, seed, ServerProcessOptions::default())
     }
 
     /// Starts a server with this listener.
     pub(crate) fn start_with(
         listener: &Listener,
         seed: u64,
-        options: ServerOptions,
+        options: ServerProcessOptions,
     ) -> Result<ServerProcess> {
         let arguments = arguments(listener, seed, options)?;
         let mut process = OwnedChild::start("server", &arguments, Stdio::null(), Stdio::piped())?;
@@ -198,7 +198,7 @@ impl ServerProcess {
 
 /// The command line of a server that says nothing to people, and ends with this process. The control
 /// plane gives it its profile later.
-fn arguments(listener: &Listener, seed: u64, options: ServerOptions) -> Result<Vec<String>> {
+fn arguments(listener: &Listener, seed: u64, options: ServerProcessOptions) -> Result<Vec<String>> {
     let control_files = ControlPlane::max_open_files(CONTROL_CONNECTIONS);
     // The concurrency of a comparison is limited by open files alone.
     let connections = system_limits::connections_per_server(1, None, control_files)?;

@@ -13,7 +13,7 @@ use crate::experiment::spec::program::Program;
 use crate::experiment::spec::strategy_variant::{Contender, StrategyVariant};
 use crate::process::lost_time::local_server::LocalServer;
 use crate::process::lost_time::processor_log::ProcessorLog;
-use crate::process::server_process::{ServerOptions, ServerProcess};
+use crate::process::server_process::{ServerProcess, ServerProcessOptions};
 use crate::process::trial_job::TrialJob;
 use crate::process::trial_process::{Interrupt, run_program, run_trial};
 use anyhow::{Context as _, Result, bail};
@@ -141,14 +141,14 @@ pub(crate) fn run_cell(
 
 /// What the contenders need of flagpole's own server. Programs need its journal: that of all requests of a trial, with many
 /// retries.
-fn server_options(conditions: &CellConditions<'_>) -> Result<ServerOptions> {
+fn server_options(conditions: &CellConditions<'_>) -> Result<ServerProcessOptions> {
     let experiment = conditions.experiment;
     let mut tries = REQUESTS_PER_FILE;
     for variant in conditions.variants {
         tries = tries.max(2 * variant.policy()?.retry.max_attempts() as usize);
     }
     let capacity = tries.saturating_mul(experiment.downloads()) + MIN_JOURNAL;
-    Ok(ServerOptions {
+    Ok(ServerProcessOptions {
         port: experiment.port.unwrap_or(0),
         journal_capacity: if conditions.has_programs() {
             capacity.min(MAX_JOURNAL)
