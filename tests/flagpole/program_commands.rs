@@ -44,7 +44,7 @@ fn command_cannot_control_the_terminal() {
         assert!(!printed.contains(['\u{1b}', '\u{202e}']), "{output}");
     }
     let refused = experiment("command = \"a\\u001bb\"").run("compare x.toml");
-    refused.assert_stderr_contains("`a\\u{1b}b` is no program");
+    refused.assert_stderr_contains("cannot start `a\\u{1b}b`");
 }
 
 #[cfg(unix)]
