@@ -1,8 +1,8 @@
 //! Reports as HTML: one page that contains all it needs. It has no script, asks for nothing from elsewhere, and is the same to
 //! the byte for the same results.
 //!
-//! [`page`] is the shell, [`verdict`] the first section of every report, [`figure`] a chart with all that belongs to it,
-//! [`table`] the figures of a chart, and [`chart`] what charts are drawn with. `compare` and `load` have one chart a file.
+//! `page` is the shell, `verdict` the first section of every report, `figure` a chart with all that belongs to it,
+//! `table` the figures of a chart, and `chart` what charts are drawn with. `compare` and `load` have one chart a file.
 
 pub(crate) mod chart;
 mod compare;

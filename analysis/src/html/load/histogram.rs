@@ -78,15 +78,19 @@ fn bars(frame: &PlotFrame, histogram: &[HistogramBucket]) -> String {
 fn percentiles(context: &LoadContext<'_>, frame: &PlotFrame) -> Markup {
     let latencies = &context.result.figures.response_time;
     let [_, top, right, bottom] = frame.area();
-    let shown = [("p50", latencies.p50), ("p99", latencies.p99)];
+    // One above the other, as both may be at nearly the same time.
+    let shown = [
+        ("p50", latencies.p50, top + 10.0),
+        ("p99", latencies.p99, top + 24.0),
+    ];
     let shown = shown
         .into_iter()
-        .filter_map(|(name, one)| Some((name, frame.x(one?.us as f64))));
+        .filter_map(|(name, one, y)| Some((name, frame.x(one?.us as f64), y)));
     html! {
-        @for (name, x) in shown {
+        @for (name, x, y) in shown {
             @let (side, anchor) = if x + 36.0 > right { (-5.0, "end") } else { (5.0, "start") };
             path.guide stroke-dasharray="7 3" d={ "M" (coordinate(x)) " " (coordinate(top)) "V" (coordinate(bottom)) } {}
-            text text-anchor=(anchor) x=(coordinate(x + side)) y=(coordinate(top + 10.0)) { (name) }
+            text text-anchor=(anchor) x=(coordinate(x + side)) y=(coordinate(y)) { (name) }
         }
     }
 }
