@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::SkippedProgram;
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -48,7 +49,12 @@ pub(crate) fn leave_out_missing(
         }
         let first = first_word(&program.command, &clients);
         if executable::find(&first).is_none() {
-            bail!("--command: {name}: cannot start `{first}`: no such program");
+            let why = if Path::new(&first).exists() {
+                "not an executable file"
+            } else {
+                "no such program"
+            };
+            bail!("--command: {name}: cannot start `{first}`: {why}");
         }
     }
     let names = skipped.iter().map(|one| one.name.clone());
@@ -73,8 +79,15 @@ fn why_missing(program: &Program, clients: &Path, interrupt: &Interrupt) -> Resu
     // A group of its own, so that all of it can be ended.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let Ok(child) = command.spawn() else {
-        return Ok(Some(format!("cannot start `{program}`: no such program")));
+    let child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            let why = match error.kind() {
+                ErrorKind::NotFound => "no such program".to_owned(),
+                _ => error.to_string(),
+            };
+            return Ok(Some(format!("cannot start `{program}`: {why}")));
+        }
     };
     let failure = wait(child, interrupt)?;
     Ok(failure.map(|how| format!("`{check}` {how}")))

@@ -1,7 +1,7 @@
-//! Percentiles of download times, with what the server and the harness add at the foot.
+//! Percentiles of download times, or of service times beside programs, with what the server and the harness add at the foot.
 
 use super::cell_context::CellContext;
-use crate::comparison::{PercentilePoint, StrategyResult};
+use crate::comparison::{Cell, PercentilePoint, StrategyResult, WallMeasuredAt};
 use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::chart::legend;
@@ -31,28 +31,38 @@ const LATENESS: &str = "lateness of the server";
 type Foot = (&'static str, &'static str, f64, f64);
 
 pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
-    let strategies = &context.cell.strategies;
-    let highest = strategies
-        .iter()
-        .filter_map(|one| Some(points(one).last()?.0));
+    let cell = context.cell;
+    let strategies = cell.strategies.iter();
+    let highest = strategies.filter_map(|one| Some(points(cell, one).last()?.0));
     let highest = highest.fold(0.0, f64::max);
     if highest < 0.5 {
         return None;
     }
     let foot = foot(context);
+    // Of programs only the server knows times: those of attempts.
+    let (what, time, title) = match cell.wall_measured_at {
+        WallMeasuredAt::Client => (
+            "downloads",
+            "download time",
+            "Percentiles of download times",
+        ),
+        WallMeasuredAt::Server => ("attempts", "service time", "Percentiles of service times"),
+    };
     let frame = PlotFrame::new(
         Axis::quantiles(
-            "share of downloads that take at most this long, at log(1 / (1 - p))",
+            &format!("share of {what} that take at most this long, at log(1 / (1 - p))"),
             Scale::percentile(highest),
         ),
-        Axis::durations("download time", vertical(strategies, &foot)),
+        Axis::durations(time, vertical(cell, &foot)),
         HEIGHT,
     );
-    let drawn = context.styled().filter(|(one, _)| points(one).len() > 1);
+    let drawn = context
+        .styled()
+        .filter(|(one, _)| points(cell, one).len() > 1);
     let drawn = drawn.map(|(one, style)| (one.name.as_str(), style));
     Some(Figure {
-        conclusion: conclusion(strategies, &foot),
-        reading: "The slowest downloads are at the right, where each step makes them ten times rarer; a curve ends at the last \
+        conclusion: conclusion(cell, &foot),
+        reading: "The slowest are at the right, where each step makes them ten times rarer; a curve ends at the last \
             percentile that its sample supports. An area at the foot rises from its median to its p99, at the right end if the axis \
             ends before: differences that are not above it may come from there."
             .to_owned(),
@@ -62,22 +72,26 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
             (legend::of_series(drawn))
             (legend::of_areas(foot.iter().map(|(name, class, ..)| (*class, *name))))
         },
-        table: table(strategies, &foot),
-        ..context.figure("percentiles", "Percentiles of download times")
+        table: table(&cell.strategies, &foot),
+        ..context.figure("percentiles", title)
     })
 }
 
-/// Quantiles below 1 with the download times there.
-fn points(strategy: &StrategyResult) -> Vec<(f64, f64)> {
-    let of_downloads =
-        |point: &PercentilePoint| Some((point.quantile, point.download_time_us? as f64));
-    let points = strategy.percentiles.iter().filter_map(of_downloads);
+/// Quantiles below 1 with the times there, which are comparable within the cell.
+fn points(cell: &Cell, strategy: &StrategyResult) -> Vec<(f64, f64)> {
+    let time = |point: &PercentilePoint| match cell.wall_measured_at {
+        WallMeasuredAt::Client => point.download_time_us,
+        WallMeasuredAt::Server => Some(point.service_time_us),
+    };
+    let points = strategy.percentiles.iter();
+    let points = points.filter_map(|point| Some((point.quantile, time(point)? as f64)));
     points.filter(|(quantile, _)| *quantile < 1.0).collect()
 }
 
-/// Around the times of downloads and the p99 of the lateness.
-fn vertical(strategies: &[StrategyResult], foot: &[Foot]) -> Scale {
-    let times = strategies.iter().flat_map(points).map(|(_, us)| us);
+/// Around the times and the p99 of the lateness.
+fn vertical(cell: &Cell, foot: &[Foot]) -> Scale {
+    let points = cell.strategies.iter().flat_map(|one| points(cell, one));
+    let times = points.map(|(_, us)| us);
     let lateness = foot.iter().filter(|(name, ..)| *name == LATENESS);
     let lateness = lateness.map(|(.., p99)| *p99).filter(|us| *us > 0.0);
     let times: Vec<f64> = times.chain(lateness).collect();
@@ -121,7 +135,7 @@ fn draw(context: &CellContext<'_>, frame: &PlotFrame, foot: &[Foot], highest: f6
         (frame.draw())
         @for it in foot { path class=(it.1) d=(foot_path(frame, it, highest)) {} }
         @for (one, style) in context.styled() {
-            @let points: Vec<_> = points(one).into_iter().map(|(quantile, us)| (frame.x(quantile), frame.y(us))).collect();
+            @let points: Vec<_> = points(context.cell, one).into_iter().map(|(quantile, us)| (frame.x(quantile), frame.y(us))).collect();
             (style.line(&line(points.iter().copied())))
             @let marks = points.iter().map(|(x, y)| style.marker(*x, *y, 3.2)).collect::<String>();
             (style.marks(&marks))
@@ -146,10 +160,10 @@ fn foot_path(frame: &PlotFrame, (_, _, p50, p99): &Foot, highest: f64) -> String
 }
 
 /// The median and the highest supported percentile of each strategy, and how late the server was.
-fn conclusion(strategies: &[StrategyResult], foot: &[Foot]) -> String {
+fn conclusion(cell: &Cell, foot: &[Foot]) -> String {
     let time = |us: f64| HumanDuration::from_mean(us);
-    let clauses = strategies.iter().filter_map(|one| {
-        let points = points(one);
+    let clauses = cell.strategies.iter().filter_map(|one| {
+        let points = points(cell, one);
         let (_, median) = points.iter().find(|(quantile, _)| *quantile >= 0.5)?;
         let (quantile, highest) = points.last()?;
         let highest = match *quantile {
@@ -251,5 +265,20 @@ mod tests {
             assert!((height - expected).abs() < 1.0, "{highest}: {height}");
         }
         assert!(height(10.0, 0.9) >= 1.0);
+    }
+
+    #[test]
+    fn times_beside_programs_are_service_times() {
+        let mut cell = crate::test_runs::cell(&[("async", 1.0)], 20);
+        let times = |cell: &Cell| points(cell, &cell.strategies[0]);
+        cell.strategies[0].percentiles = vec![PercentilePoint {
+            quantile: 0.5,
+            download_time_us: Some(70_000),
+            response_time_us: 60_000,
+            service_time_us: 50_000,
+        }];
+        assert_eq!(times(&cell), [(0.5, 70_000.0)]);
+        cell.wall_measured_at = WallMeasuredAt::Server;
+        assert_eq!(times(&cell), [(0.5, 50_000.0)]);
     }
 }
