@@ -50,7 +50,7 @@ pub(super) fn figure(context: &CellContext<'_>) -> Option<Figure> {
     };
     let frame = PlotFrame::new(
         Axis::quantiles(
-            &format!("share of {what} that take at most this long, at log(1 / (1 - p))"),
+            format!("share of {what} that take at most this long, at log(1 / (1 - p))"),
             Scale::percentile(highest),
         ),
         Axis::durations(time, vertical(cell, &foot)),
