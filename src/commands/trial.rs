@@ -1,4 +1,4 @@
-//! `flagpole trial`: runs one strategy, or watches one program, in a process of its own, so that its resource usage can be
+//! `flagpole trial`: runs one strategy, or watches one program, in a separate process, so that its resource usage can be
 //! measured.
 //!
 //! Receives the job from its parent and sends the result, or the error. Closing standard input cancels the run.

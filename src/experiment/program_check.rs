@@ -76,7 +76,7 @@ fn why_missing(program: &Program, clients: &Path, interrupt: &Interrupt) -> Resu
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own, so that all of it can be ended.
+    // A separate process group, so that all of it can be ended.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = match command.spawn() {

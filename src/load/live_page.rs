@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 /// The least time between two snapshots.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Maximum number of outcomes of which each has a count of its own.
+/// Maximum number of outcomes of which each is counted separately.
 const MAX_OUTCOMES: usize = 12;
 
 /// The page of a run.

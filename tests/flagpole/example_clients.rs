@@ -1,4 +1,4 @@
-//! The programs of `examples/clients`, each against a server of its own.
+//! The programs of `examples/clients`, each against a separate server.
 
 use crate::harness::{CommandOutput, Sandbox};
 use crate::servers::{finish, server_with};

@@ -11,7 +11,7 @@ impl RunFigures<'_> {
             BottleneckKind::Latency | BottleneckKind::Concurrency
                 if self.unreached_concurrency().is_some() =>
             {
-                "look for what keeps the program from sending more at once: a pool of its own size, or threads that start late"
+                "find out why the program does not send more requests at once: its pool may be smaller, or its threads may start late"
             }
             BottleneckKind::UnaskedRequests => "request each file once",
             BottleneckKind::Latency

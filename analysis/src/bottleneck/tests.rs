@@ -80,8 +80,8 @@ fn program_that_does_not_reach_the_concurrency_is_not_asked_to_raise_it() {
     };
     assert_line(
         &run,
-        "limited by concurrency: lower bound 400 ms, at most 5 requests at once, although 20 were asked for; look for what \
-         keeps the program from sending more at once: a pool of its own size, or threads that start late",
+        "limited by concurrency: lower bound 400 ms, at most 5 requests at once, although 20 were asked for; find out why \
+         the program does not send more requests at once: its pool may be smaller, or its threads may start late",
     );
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 impl Comparison {
     /// A curve of goodput (successful downloads per second) by concurrency for each strategy in cells that differ only in
-    /// their concurrency. A strategy without a concurrency of its own, such as `sequential`, has none.
+    /// their concurrency. A strategy whose concurrency is fixed, such as `sequential`, has none.
     pub fn measured_curves(&self) -> Vec<ConcurrencyCurve> {
         let varying = self.varying();
         let mut curves: BTreeMap<(String, &str), Vec<ConcurrencyPoint>> = BTreeMap::new();

@@ -67,8 +67,8 @@ impl Trial {
         }
     }
 
-    /// The CPU time of the client while it made requests. A program starts and ends beside that, with one thread: so much
-    /// of its CPU time does not count.
+    /// The CPU time of the client while it made requests. A program also takes CPU time to start and to end; that time is
+    /// taken to be busy with one thread, and is left out.
     pub(crate) fn cpu_us(&self) -> u64 {
         let cpu_us = self.resource_usage.cpu_us();
         let Some(program) = &self.program else {

@@ -21,7 +21,7 @@ pub(super) fn fates_differ(cell: &ObservedCell) -> Option<ValidityIssue> {
         program.is_some_and(|program| program.chosen_numbers > 0)
     };
     if cell.strategies.iter().any(|one| chooses(&one)) {
-        // It has a reason of its own.
+        // A program that chooses request numbers has another reason.
         return None;
     }
     let shifts = |one: &&ObservedStrategy| {
@@ -31,7 +31,7 @@ pub(super) fn fates_differ(cell: &ObservedCell) -> Option<ValidityIssue> {
     let cause = if let Some(one) = cell.strategies.iter().find(shifts) {
         let name = &one.name;
         &format!(
-            "{name} made other requests, such as HEAD, which have numbers of the files and so fates of their own"
+            "{name} made other requests, such as HEAD, which take up request numbers of the files and so change their fates"
         )
     } else if cell.has_time_windows {
         "a rule's time window begins or ends during the runs, so that fates depend on timing; leave out `from` and `to`"

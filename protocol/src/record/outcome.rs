@@ -97,7 +97,7 @@ pub enum Outcome {
     HedgeLost,
     /// The run was cancelled during the attempt.
     Cancelled,
-    /// A program under comparison closed the connection before the end of the response, for a reason of its own such as a
+    /// A program under comparison closed the connection before the end of the response, for example because of a
     /// timeout.
     Abandoned,
     /// The run ended before a connection was free for the request, or before its retry was due: no request was sent.

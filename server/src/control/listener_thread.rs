@@ -1,4 +1,4 @@
-//! A listener with a thread of its own, which answers requests by a router until it is dropped.
+//! A listener with a separate thread, which answers requests by a router until it is dropped.
 
 use super::connections::Connections;
 use super::slot::ConnectionSlots;

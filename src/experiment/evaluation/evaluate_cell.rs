@@ -33,7 +33,7 @@ pub(crate) fn evaluate_cell(
         strategies.push(MeasuredStrategy {
             name: variant.name.clone(),
             policy: variant.policy.describe().join(", "),
-            // A program has a policy of its own.
+            // A program follows a policy that flagpole does not know.
             compares_first_attempts_only: limits_retries
                 || conditions.has_programs()
                 || !conditions.experiment.policies.is_empty(),

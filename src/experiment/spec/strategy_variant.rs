@@ -16,7 +16,7 @@ pub(crate) struct StrategyVariant {
     /// The name of the strategy, followed by the name of the policy where several are compared; or that of the program.
     pub(crate) name: String,
     pub(crate) contender: Contender,
-    /// The default for a program, which has a policy of its own.
+    /// The default for a program, whose policy flagpole does not know.
     pub(crate) policy: PolicyOptions,
 }
 

@@ -120,7 +120,7 @@ fn command(words: &[String]) -> Result<Command> {
     let mut command = Command::new(program);
     let command_line = command.args(arguments).stdin(Stdio::null());
     command_line.stdout(Stdio::null()).stderr(Stdio::piped());
-    // A group of its own, so that all of it can be ended where the system knows no subreaper.
+    // A separate process group, so that all of it can be ended where the system knows no subreaper.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     Ok(command)

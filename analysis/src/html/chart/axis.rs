@@ -3,7 +3,7 @@
 use super::scale::Scale;
 use super::units;
 
-/// Ticks of a logarithmic axis whose ends differ by more than this factor have units of their own.
+/// Ticks of a logarithmic axis whose ends differ by more than this factor each name their unit.
 const WIDE: f64 = 8.0;
 
 /// An axis of a plot.

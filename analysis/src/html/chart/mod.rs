@@ -1,4 +1,4 @@
-//! The parts of charts: scales with their ticks, the frame of a plot, and what tells contenders apart. All are pure
+//! The parts of charts: scales with their ticks, the frame of a plot, and the styles that distinguish contenders. All are pure
 //! functions from figures to SVG.
 //!
 //! A chart is drawn in a view box [`WIDTH`] units wide. The page shows a unit as about a pixel and never smaller than

@@ -1,4 +1,4 @@
-//! What tells contenders apart: a colour, a dash and a marker for each, the same in every chart of a page.
+//! The style that distinguishes a contender: a colour, a dash and a marker, the same in every chart of a page.
 //!
 //! The colours are those of M. Okabe and K. Ito, "Color Universal Design", without the yellow, which cannot be seen on white,
 //! and in the order of their contrast. `style.css` has them as the classes `s0` to `s6`; black is the colour of the text.

@@ -18,7 +18,7 @@ use maud::{Markup, html};
 /// The height of a row in units.
 const ROW: f64 = 26.0;
 
-/// The reasons that have an area of their own; later ones share the last.
+/// The reasons that have a separate area; later ones share the last.
 const MAX_REASONS: usize = area_style::AREAS - 1;
 
 /// The most characters of a reason.

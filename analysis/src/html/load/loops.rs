@@ -18,7 +18,7 @@ use maud::html;
 const RAN: &str = "a3";
 const WAITED: &str = "a5";
 
-/// The most loops with a row of their own in the picture; the table has all.
+/// The most loops that the picture has a row for; the table has all.
 const MAX_ROWS: usize = 32;
 
 /// The height of a row.

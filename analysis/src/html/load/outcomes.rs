@@ -16,7 +16,7 @@ use crate::load::OutcomeFigures;
 use crate::load::report::sentences::counted;
 use maud::{Markup, html};
 
-/// The most kinds of failures that have a layer of their own; the others have one together.
+/// The most kinds of failures that have a separate layer; the others share one.
 const MAX_KINDS: usize = 5;
 
 /// The areas of failures, the most frequent first.

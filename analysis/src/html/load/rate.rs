@@ -67,7 +67,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     })
 }
 
-/// What succeeded is a line of its own only if it is not all that ended.
+/// Successes have a separate line only if some of the ended requests failed.
 fn lines(points: &[TimePoint]) -> Vec<RateLine> {
     let has_schedule = points.iter().any(|point| point.due.is_some());
     let has_failures = points.iter().any(|point| point.succeeded != point.ended);

@@ -53,7 +53,7 @@ pub(super) fn find(name: &str) -> Option<Response> {
     Some(respond(media_type, *text))
 }
 
-/// A page, which may use files of its own origin only.
+/// A page, which may use files of the same origin only.
 pub(super) fn page(html: &'static str) -> Response {
     let sources = "script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'";
     with_policy(respond(HTML, html), sources)

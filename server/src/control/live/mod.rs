@@ -2,7 +2,7 @@
 //!
 //! In reading order: `feed` holds what readers get, `event` encodes it, `event_stream` sends it to one reader, `asset` has the
 //! files of the pages, `route` finds the file of a request. `server_sample`, `server_snapshot` and `recent_requests` make the feed of running servers, and
-//! `server_page` keeps it going; `run_page` is the page of a run of the command, on a listener of its own, and
+//! `server_page` keeps it going; `run_page` is the page of a run of the command, on a separate listener, and
 //! `report_body` is the report that it becomes.
 
 mod asset;

@@ -1,4 +1,4 @@
-//! The live page of a run of the command, on a listener of its own. At the end of the run it becomes the report.
+//! The live page of a run of the command, on a separate listener. At the end of the run it becomes the report.
 
 use super::asset;
 use super::event::as_json;
@@ -45,7 +45,7 @@ pub enum RunKind {
     Comparison,
 }
 
-/// A live page of a run: a listener with a thread of its own, of low priority where the system has that. Readers get
+/// A live page of a run: a listener with a separate thread, of low priority where the system has that. Readers get
 /// what [`push`](RunPage::push) and [`set`](RunPage::set) were called with, and at the end the report. Dropping it frees the port.
 ///
 /// ```

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Instant;
 
-/// Maximum number of statuses, and of causes, of which each has a count of its own.
+/// Maximum number of statuses, and of causes, of which each is counted separately.
 const MAX_LABELS: usize = 12;
 
 /// The name of what the other counts add up to.
