@@ -1,5 +1,6 @@
 //! A request as the server's journal describes it.
 
+use crate::stats::max_overlap;
 use flagpole_protocol::{FateKey, ResponseEnd};
 use serde::{Deserialize, Deserializer, de};
 use serde_with::{As, DisplayFromStr};
@@ -204,23 +205,11 @@ pub fn served_wall(requests: &[ServedRequest], run_end: Duration) -> Option<Dura
 /// the end of its response, at most 1 ms and a tenth of its duration, because a client has that end before the server has
 /// noted it.
 pub fn max_in_flight(requests: &[ServedRequest], run_end: Duration) -> usize {
-    let mut changes: Vec<(Duration, bool)> = Vec::new();
-    for request in requests {
-        changes.push((request.at, true));
-        changes.push((request.least_end_at(run_end), false));
-    }
-    // At the same time, ends come first.
-    changes.sort_unstable();
-    let (mut now, mut max) = (0_usize, 0);
-    for (_, is_begin) in changes {
-        now = if is_begin {
-            now + 1
-        } else {
-            now.saturating_sub(1)
-        };
-        max = max.max(now);
-    }
-    max
+    max_overlap(
+        requests
+            .iter()
+            .map(|request| (request.at, request.least_end_at(run_end))),
+    )
 }
 
 #[cfg(test)]

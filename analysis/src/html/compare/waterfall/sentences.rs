@@ -2,10 +2,11 @@
 
 use super::density::{MAX_DRAWN, is_folded};
 use super::phase::{Phase, made};
-use crate::comparison::{AttemptView, StrategyResult, WallMeasuredAt};
+use crate::comparison::{StrategyResult, WallMeasuredAt};
 use crate::grouped;
 use crate::html::chart::label::clipped;
 use crate::human::{HumanDuration, plural};
+use crate::stats::max_overlap;
 
 /// The most characters of a name above a panel.
 const MAX_NAME: usize = 50;
@@ -58,7 +59,7 @@ pub(super) fn conclusion(strategies: &[&StrategyResult]) -> String {
         } else {
             format!(" with {}", with.join(", "))
         };
-        let most = most_in_flight(&attempts) as u64;
+        let most = max_overlap(attempts.iter().map(|one| (one.sent_us, one.done_us)));
         format!(
             "{}: {}{with}, at most {most} in flight",
             one.name,
@@ -71,26 +72,6 @@ pub(super) fn conclusion(strategies: &[&StrategyResult]) -> String {
         rest => format!("; {rest} more in the picture"),
     };
     format!("{}{more}.", clauses.join("; "))
-}
-
-/// The most attempts that were in flight at a time.
-fn most_in_flight(attempts: &[&AttemptView]) -> usize {
-    let mut changes: Vec<(u64, bool)> = Vec::new();
-    for one in attempts {
-        changes.extend([(one.sent_us, true), (one.done_us, false)]);
-    }
-    // At the same time, ends come first.
-    changes.sort_unstable();
-    let (mut now, mut most) = (0_usize, 0);
-    for (_, is_start) in changes {
-        now = if is_start {
-            now + 1
-        } else {
-            now.saturating_sub(1)
-        };
-        most = most.max(now);
-    }
-    most
 }
 
 /// How to read rows and strips.
