@@ -109,8 +109,14 @@ fn shared(cell: &Cell, sentence: fn(&StrategyResult) -> Option<String>) -> Vec<S
         }
     }
     let lines = groups.iter().map(|(sentence, names)| {
+        let has_program = cell.strategies.iter().any(|one| one.program.is_some());
         if names.len() > 2 && names.len() == cell.strategies.len() {
-            format!("all strategies: {sentence}")
+            let all = if has_program {
+                "contenders"
+            } else {
+                "strategies"
+            };
+            format!("all {all}: {sentence}")
         } else {
             format!("{}: {sentence}", list(names))
         }
