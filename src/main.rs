@@ -12,6 +12,8 @@ mod process;
 mod run_page;
 mod usage_error;
 mod visible;
+#[allow(dead_code, reason = "the command that uses it is not there yet")]
+mod worker;
 
 use crate::commands::{
     compare, completions, ctl, fate, get, man, report, serve, strategies, trial,
