@@ -67,6 +67,7 @@ pub use reason::reason;
 pub use record::attempt_record::{AttemptKind, AttemptRecord};
 pub use record::latency_stats::LatencyStats;
 pub use record::load_stats::{LoadStats, OutcomeTimes, ResponseTimeParts};
+pub use record::log_histogram::{LOG_HISTOGRAM, LogHistogram};
 pub use record::outcome::{ConnectFailureCause, Outcome, OutcomeClass, TimeoutKind};
 pub use record::run_stats::{MeasuredRun, OutcomeCount, RunStats};
 pub use resource::Resource;

@@ -1,8 +1,10 @@
 //! The distribution of any number of latencies, which are measured times here, in bounded memory.
 
+use super::log_histogram::{self, LOG_HISTOGRAM};
 use crate::micros::as_micros;
 use hdrhistogram::Histogram;
 use std::fmt;
+use std::iter;
 use std::ops::AddAssign;
 use std::time::Duration;
 
@@ -27,14 +29,7 @@ impl LatencyStats {
         let micros = as_micros(latency);
         self.update_min_max((micros, micros));
         self.sum += u128::from(micros);
-        match &mut self.histogram {
-            Some(histogram) => put(histogram, micros),
-            None => self.samples.push(micros),
-        }
-        if self.samples.len() >= HISTOGRAM_FROM {
-            self.histogram = Some(self.to_histogram());
-            self.samples = Vec::new();
-        }
+        self.put(micros);
     }
 
     /// The number of latencies.
@@ -119,9 +114,64 @@ impl LatencyStats {
         self.samples.capacity() + buckets
     }
 
+    /// Adds a latency to the distribution alone.
+    fn put(&mut self, micros: u64) {
+        match &mut self.histogram {
+            Some(histogram) => put(histogram, micros),
+            None => self.samples.push(micros),
+        }
+        if self.samples.len() >= HISTOGRAM_FROM {
+            self.histogram = Some(self.to_histogram());
+            self.samples = Vec::new();
+        }
+    }
+
     fn update_min_max(&mut self, (low, high): (u64, u64)) {
         let (min, max) = self.range.unwrap_or((low, high));
         self.range = Some((min.min(low), max.max(high)));
+    }
+
+    /// The latencies that a histogram of [`LOG_HISTOGRAM`]'s bounds holds, with what it does not hold exactly: their minimum
+    /// and maximum, and their sum. `None` if these cannot be those of the histogram.
+    pub fn from_log_histogram(
+        histogram: &Histogram<u64>,
+        range: Option<(Duration, Duration)>,
+        sum: Duration,
+    ) -> Option<LatencyStats> {
+        let range = range.map(|(min, max)| (as_micros(min), as_micros(max)));
+        let sum = sum.as_micros();
+        if !log_histogram::agrees(histogram, range, sum) {
+            return None;
+        }
+        let mut latencies = LatencyStats {
+            range,
+            sum,
+            ..LatencyStats::default()
+        };
+        let Some((min, max)) = range else {
+            return Some(latencies);
+        };
+        if histogram.len() < HISTOGRAM_FROM as u64 {
+            for value in histogram.iter_recorded() {
+                let micros = value.value_iterated_to().clamp(min, max);
+                let count = usize::try_from(value.count_at_value()).ok()?;
+                latencies.samples.extend(iter::repeat_n(micros, count));
+            }
+        } else {
+            let mut all = latencies.to_histogram();
+            all.add(histogram).ok()?;
+            latencies.histogram = Some(all);
+        }
+        Some(latencies)
+    }
+
+    /// All latencies as a histogram of microseconds with the bounds of [`LOG_HISTOGRAM`]. Longer ones count as the longest.
+    pub fn to_log_histogram(&self) -> Histogram<u64> {
+        let mut histogram = LOG_HISTOGRAM.empty();
+        for (latency, count) in self.counts() {
+            histogram.saturating_record_n(as_micros(latency), count);
+        }
+        histogram
     }
 
     /// All latencies as a histogram of microseconds with 3 significant digits.
@@ -161,16 +211,16 @@ impl AddAssign<&LatencyStats> for LatencyStats {
         if let Some(range) = other.range {
             self.update_min_max(range);
         }
+        // Not that of the samples: those of a log are near the latencies that they stand for.
+        self.sum += other.sum;
         if let Some(theirs) = &other.histogram {
-            let samples = other.samples.iter().map(|&micros| u128::from(micros));
-            self.sum += other.sum - samples.sum::<u128>();
             let mut sum = self.to_histogram();
             sum += theirs;
             self.histogram = Some(sum);
             self.samples = Vec::new();
         }
         for micros in &other.samples {
-            self.record(Duration::from_micros(*micros));
+            self.put(*micros);
         }
     }
 }
@@ -252,7 +302,55 @@ mod tests {
         assert_eq!(latencies.to_histogram().distinct_values(), before);
     }
 
+    fn logged(latencies: &LatencyStats, sum: Duration) -> Option<LatencyStats> {
+        let range = latencies.min().zip(latencies.max());
+        LatencyStats::from_log_histogram(&latencies.to_log_histogram(), range, sum)
+    }
+
+    #[test]
+    fn latencies_longer_than_a_log_holds_count_as_the_longest() {
+        let days = stats(&[1, 300_000_000_000]);
+        let read = logged(&days, days.sum()).unwrap();
+        assert_eq!((read.count(), read.max()), (2, days.max()));
+    }
+
+    #[test]
+    fn figures_that_are_not_those_of_the_histogram_are_refused() {
+        let two = stats(&[10, 1_000_003]);
+        let (histogram, sum) = (two.to_log_histogram(), two.sum());
+        let read = |range, sum| LatencyStats::from_log_histogram(&histogram, range, sum);
+        let (min, max) = (us(10), us(1_000_003));
+        assert_eq!(read(Some((min, max)), sum), Some(two.clone()));
+        for range in [
+            None,
+            Some((us(9), max)),
+            Some((min, us(1_100_000))),
+            Some((max, min)),
+        ] {
+            assert_eq!(read(range, sum), None, "{range:?}");
+        }
+        assert_eq!(read(Some((min, max)), sum / 2), None);
+        let none = LatencyStats::default();
+        assert_eq!(logged(&none, us(0)), Some(none.clone()));
+        assert_eq!(logged(&none, us(1)), None);
+    }
+
     proptest! {
+        #[test]
+        fn latencies_of_a_log_are_those_that_were_written_and_add_up_as_they_do(
+            micros in prop::collection::vec(0u64..172_800_000_000, 0..700), at in 0usize..700,
+        ) {
+            let (left, right) = micros.split_at(at.min(micros.len()));
+            let mut sum = LatencyStats::default();
+            for part in [left, right].map(stats) {
+                let read = logged(&part, part.sum()).unwrap();
+                prop_assert_eq!(&read, &part);
+                prop_assert_eq!((read.count(), read.quantile(1.0)), (part.count(), part.quantile(1.0)));
+                sum += &read;
+            }
+            prop_assert_eq!(sum, stats(&micros));
+        }
+
         #[test]
         fn sum_of_parts_equals_the_whole(
             micros in prop::collection::vec(0u64..100_000_000, 0..700), at in 0usize..700,
