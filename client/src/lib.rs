@@ -82,8 +82,10 @@ pub use storage::download_dir::{DownloadDir, DownloadDirError, StagedFile, Stora
 pub use strategy::Strategy;
 pub use transport::{InvalidRunName, TransportKind, connect_failure_cause};
 pub use workload::arrivals::rate::ArrivalRate;
-pub use workload::arrivals::schedule::{Arrival, ArrivalProcess, Arrivals};
+pub use workload::arrivals::schedule::{Arrival, Arrivals};
 pub use workload::arrivals::stages::{Stage, Stages};
+pub use workload::arrivals::unit_process::ArrivalProcess;
+pub use workload::arrivals::user_arrivals::UserArrivals;
 pub use workload::closed_source::ClosedSource;
 pub use workload::expectation::{Expectation, StatusSet};
 pub use workload::file_error::LoadFileError;
@@ -96,7 +98,7 @@ pub use workload::scenario::definition::Scenario;
 pub use workload::share::Share;
 pub use workload::source::{
     CapturedResponse, EndedRequest, FollowedRedirect, RenderedRequest, RequestSource, SourceAction,
-    SourceRequest,
+    SourceRequest, UserChange,
 };
 pub use workload::target::{Endpoint, Target, TargetError};
 pub use workload::targets::load_target::LoadTarget;

@@ -1,7 +1,8 @@
 //! Controls a load run from other threads.
 
+use crate::UserChange;
 use crate::execution::event_loop::attempt_loop::AttemptLoop;
-use crate::execution::event_loop::steering::Steering;
+use crate::execution::event_loop::steering::{Steering, UserChanges};
 use crate::transport::RunClock;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -9,10 +10,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Pauses and ends a load run, and says how far it is. Clones control the same run.
+/// Changes of the number of users take effect this much later, so that all event loops hear of them before.
+const USER_CHANGE_DELAY: Duration = Duration::from_millis(5);
+
+/// Pauses and ends a load run, changes its number of users, and says how far it is. Clones control the same run.
 #[derive(Clone)]
 pub struct LoadControl {
     steering: Arc<watch::Sender<Steering>>,
+    pub(super) user_changes: UserChanges,
     pub(super) cancel: CancellationToken,
     started: Arc<OnceLock<StartedRun>>,
 }
@@ -33,6 +38,7 @@ impl LoadControl {
     pub fn new() -> LoadControl {
         LoadControl {
             steering: Arc::new(watch::Sender::default()),
+            user_changes: UserChanges::default(),
             cancel: CancellationToken::new(),
             started: Arc::default(),
         }
@@ -42,6 +48,46 @@ impl LoadControl {
     pub fn stop(&self) {
         self.steering
             .send_modify(|steering| steering.is_stopped = true);
+    }
+
+    /// Starts no further requests, not even those that have arrived, and cancels those in flight when `grace` has passed. A later
+    /// call can only shorten the time.
+    pub fn stop_within(&self, grace: Duration) {
+        let closes_at = self.elapsed().unwrap_or_default().saturating_add(grace);
+        self.steering.send_modify(|steering| {
+            let earlier = steering.closes_at.unwrap_or(Duration::MAX);
+            steering.closes_at = Some(earlier.min(closes_at));
+        });
+    }
+
+    /// From a few milliseconds on, or from the start of the run, the run has this number of users, if its sources are those of
+    /// changing users: [`ClosedSource::of_changing_users`](crate::ClosedSource::of_changing_users) or
+    /// [`OpenSource::of_changing_users`](crate::OpenSource::of_changing_users). Gives when the change takes effect, in whole
+    /// microseconds.
+    pub fn set_users(&self, users: u64) -> UserChange {
+        let elapsed = self.elapsed();
+        let at = elapsed.map_or(Duration::ZERO, |elapsed| elapsed + USER_CHANGE_DELAY);
+        let micros = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
+        let (change, count) = self.user_changes.add(Duration::from_micros(micros), users);
+        self.steering
+            .send_modify(|steering| steering.user_changes = steering.user_changes.max(count));
+        change
+    }
+
+    /// The number of users that are there, and of those that were taken away and have a request in flight; 0 unless the sources
+    /// are those of changing users.
+    pub fn running_users(&self) -> u64 {
+        let loops = self.started.get().map_or(&[][..], |run| &run.loops);
+        let of_loop = |(index, each): (usize, &Arc<AttemptLoop>)| {
+            // Loops may share a scheduler.
+            let is_first = index == 0 || !Arc::ptr_eq(&each.run_state, &loops[index - 1].run_state);
+            if is_first {
+                each.run_state.scheduler().running_users()
+            } else {
+                0
+            }
+        };
+        loops.iter().enumerate().map(of_loop).sum()
     }
 
     /// Ends the run at once: requests in flight are cancelled.

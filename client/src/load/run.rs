@@ -217,6 +217,7 @@ impl<'a> LoadRun<'a> {
     fn limits(&self) -> LoopLimits {
         LoopLimits {
             steering: self.control.subscribe(),
+            user_changes: self.control.user_changes.clone(),
             duration: self.duration,
             grace: self.grace,
             uses_tokio_timer: self.uses_tokio_timer,

@@ -9,7 +9,7 @@ use crate::policy::{CircuitBreaker, ConcurrencyLimit};
 use crate::workload::list_source::ListSource;
 use crate::{
     DownloadSpec, IterationCounts, Policy, RenderedRequest, RequestMessage, RequestSource,
-    SourceRequest, Workload,
+    SourceRequest, UserChange, Workload,
 };
 use flagpole_protocol::AttemptKind;
 use http::Method;
@@ -27,6 +27,10 @@ pub(crate) struct AttemptScheduler {
     /// Says which request is due next.
     pub(super) source: Box<dyn RequestSource>,
     pub(super) source_clock: SourceClock,
+    /// The source is asked for nothing more.
+    pub(super) is_source_closed: bool,
+    /// How many changes of the number of users the source knows.
+    user_changes: usize,
     pub(super) in_flight_meter: InFlightMeter,
     /// For each message of the workload, whether its method is idempotent.
     idempotent_messages: Vec<bool>,
@@ -82,6 +86,8 @@ impl AttemptScheduler {
             targets: workload.downloads.clone(),
             source,
             source_clock: SourceClock::default(),
+            is_source_closed: false,
+            user_changes: 0,
             in_flight_meter: InFlightMeter::default(),
             idempotent_messages: methods.map(Method::is_idempotent).collect(),
             policy: policy.clone(),
@@ -126,6 +132,27 @@ impl AttemptScheduler {
     pub(crate) fn stop_source(&mut self, now: Duration) {
         let time = self.source_clock.end_time(now);
         self.source.stop(time);
+    }
+
+    /// Takes no request from the source any more. Attempts in flight and retries go on.
+    pub(crate) fn close_source(&mut self, now: Duration) {
+        self.is_source_closed = true;
+        self.stop_source(now);
+    }
+
+    /// Hands the source the changes of the number of users that it does not know yet: `after` gives those after the first ones.
+    /// Several loops may share the scheduler, and each hears of all changes.
+    pub(crate) fn change_users(&mut self, after: impl FnOnce(usize) -> Vec<UserChange>) {
+        for change in after(self.user_changes) {
+            self.user_changes += 1;
+            let at = self.source_clock.end_time(change.at);
+            self.source.change_users(UserChange { at, ..change });
+        }
+    }
+
+    /// The users of the source that are there, or have a request in flight.
+    pub(crate) fn running_users(&self) -> u64 {
+        self.source.running_users()
     }
 
     /// Takes no requests from the source for a while. Attempts in flight and retries go on.

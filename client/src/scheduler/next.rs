@@ -80,8 +80,11 @@ impl AttemptScheduler {
         })
     }
 
-    /// What the source has now; nothing during a pause.
+    /// What the source has now; nothing during a pause, or when the source is closed.
     fn next_of_source(&mut self, now: Duration) -> SourceAction {
+        if self.is_source_closed {
+            return SourceAction::Finished;
+        }
         match self.source_clock.source_time(now) {
             Some(time) => self.source.next(time),
             None => SourceAction::Blocked,

@@ -2,13 +2,15 @@
 
 use super::arrivals::connection_stages::ConnectionStages;
 use super::arrivals::stages::Stage;
+use super::changing_users::ChangingUsers;
 use super::iteration_counts::IterationCounts;
+use super::presence::Presence;
 use super::request_limit::RequestLimit;
 use super::scenario::definition::Scenario;
 use super::scenario::running::{EndedIteration, RunningIterations};
 use super::share::Share;
 use super::source::{EndedRequest, FollowedRedirect, RenderedRequest};
-use super::source::{RequestSource, SourceAction, SourceRequest};
+use super::source::{RequestSource, SourceAction, SourceRequest, UserChange};
 use super::targets::order::TargetSequence;
 use super::think_time::ThinkTime;
 use std::cmp::Reverse;
@@ -24,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// way, and the requests of an iteration one after the other.
 #[derive(Clone, Debug)]
 pub struct ClosedSource {
-    stages: ConnectionStages,
+    presence: Presence,
     targets: TargetSequence,
     share: Share,
     limit: Option<RequestLimit>,
@@ -54,7 +56,24 @@ impl ClosedSource {
         ClosedSource {
             waiting: waiting.collect(),
             latest: vec![0; first_due.len()],
-            stages,
+            ..ClosedSource::with_presence(Presence::Stages(stages), targets, share)
+        }
+    }
+
+    /// The share of a loop in a run whose number of users changes while it goes on, by
+    /// [`change_users`](RequestSource::change_users). There are none at first, and the run goes on when there are none.
+    ///
+    /// A user that is taken away ends its request, but begins no further step of a scenario: if it comes back, it begins again from the first step.
+    pub fn of_changing_users(targets: TargetSequence, share: Share) -> ClosedSource {
+        let presence = Presence::Changing(ChangingUsers::default());
+        ClosedSource::with_presence(presence, targets, share)
+    }
+
+    fn with_presence(presence: Presence, targets: TargetSequence, share: Share) -> ClosedSource {
+        ClosedSource {
+            waiting: BinaryHeap::new(),
+            latest: Vec::new(),
+            presence,
             targets,
             share,
             limit: None,
@@ -117,25 +136,52 @@ impl ClosedSource {
     /// When the next step of a scenario is due, if it begins.
     fn next_step(&self) -> Option<Duration> {
         let due = self.iterations.as_ref()?.next_due()?;
-        (due < self.stages.end()).then_some(due)
+        (due < self.presence.end()).then_some(due)
     }
 
-    /// Whether a request follows one that is in flight.
+    /// Whether a request may follow, after one in flight or after a change of the number of users.
     fn awaits_end(&self) -> bool {
+        if self.presence.changing().is_some() {
+            return true;
+        }
         match &self.iterations {
             Some(iterations) => iterations.in_flight() > 0,
             None => self.in_flight > 0 && !self.is_exhausted,
         }
     }
 
-    /// `None` if the request cannot be made, which ends the iteration.
+    /// The number of a user of this loop among those of all loops.
+    fn user_number(&self, user: usize) -> u64 {
+        user as u64 * self.share.of + self.share.index
+    }
+
+    /// Whether a user that waits was taken away.
+    fn was_taken_away(&self, user: usize) -> bool {
+        let users = self.presence.changing();
+        users.is_some_and(|users| !users.is_there(self.user_number(user)))
+    }
+
+    /// `None` if the request cannot be made, or if its user was taken away, which ends the iteration.
     fn start_step(&mut self, now: Duration) -> Option<SourceRequest> {
+        let owner = self.iterations.as_ref()?.next_owner()?;
+        if self.was_taken_away(owner) {
+            self.iterations.as_mut()?.drop_next();
+            self.wait(owner, now);
+            return None;
+        }
         let started = self.iterations.as_mut()?.start_next(now)?;
         self.unless_ended(started)
     }
 
-    /// `None` if there is no further request, or if it cannot be made.
+    /// `None` if there is no further request, if it cannot be made, or if its user was taken away.
     fn start_user(&mut self, now: Duration) -> Option<SourceRequest> {
+        if let Some(Reverse((due, user))) = self.waiting.peek().copied()
+            && self.was_taken_away(user)
+        {
+            self.waiting.pop();
+            self.wait(user, due);
+            return None;
+        }
         let number = self.take_number()?;
         let Reverse((due, user)) = self.waiting.pop()?;
         self.latest[user] = number;
@@ -163,21 +209,36 @@ impl ClosedSource {
 
     /// A user begins again at `due`, or later if there is no connection then.
     fn wait(&mut self, user: usize, due: Duration) {
-        let number = user as u64 * self.share.of + self.share.index;
-        if let Some(due) = self.stages.open_from(number, due) {
+        if let Some(due) = self.presence.open_from(self.user_number(user), due) {
             self.waiting.push(Reverse((due, user)));
+        } else if let Some(users) = self.presence.changing_mut() {
+            users.deactivate(user);
         }
+    }
+
+    /// Carries out the changes of the number of users that are due; gives when the next one is.
+    fn apply_changes(&mut self, now: Duration) -> Option<Duration> {
+        let users = self.presence.changing_mut()?;
+        while let Some((at, begin)) = users.apply(now, self.share) {
+            let count = users.count_of(self.share);
+            self.latest.resize(self.latest.len().max(count), 0);
+            let begin = begin.into_iter().map(|user| Reverse((at, user)));
+            self.waiting.extend(begin);
+        }
+        users.next_change()
     }
 }
 
 impl RequestSource for ClosedSource {
     fn next(&mut self, now: Duration) -> SourceAction {
         loop {
-            if self.is_stopped || now >= self.stages.end() {
+            if self.is_stopped || now >= self.presence.end() {
                 return SourceAction::Finished;
             }
+            let next_change = self.apply_changes(now);
             let (next_step, next_user) = (self.next_step(), self.next_user());
-            let Some(due) = next_step.into_iter().chain(next_user).min() else {
+            let next = [next_step, next_user, next_change];
+            let Some(due) = next.into_iter().flatten().min() else {
                 return if self.awaits_end() {
                     SourceAction::Blocked
                 } else {
@@ -214,6 +275,29 @@ impl RequestSource for ClosedSource {
 
     fn stop(&mut self, _now: Duration) {
         self.is_stopped = true;
+        if let Some(users) = self.presence.changing_mut() {
+            users.stop();
+        }
+    }
+
+    fn change_users(&mut self, change: UserChange) {
+        if let Some(users) = self.presence.changing_mut() {
+            users.change(change);
+        }
+    }
+
+    fn running_users(&self) -> u64 {
+        let Some(users) = self.presence.changing() else {
+            return 0;
+        };
+        let count = users.count_of(self.share);
+        let waiting = self.waiting.iter().map(|Reverse((_, user))| *user);
+        let steps = self
+            .iterations
+            .iter()
+            .flat_map(RunningIterations::waiting_owners);
+        let idle = waiting.chain(steps).filter(|user| *user >= count);
+        (count + users.active_from(count) - idle.count()) as u64
     }
 
     fn on_redirect(&mut self, redirect: &FollowedRedirect<'_>) -> Option<Arc<RenderedRequest>> {
@@ -350,5 +434,95 @@ mod tests {
         let mut source = source("10s:2", Share::WHOLE);
         source.stop(ms(0));
         assert!(matches!(source.next(ms(0)), SourceAction::Finished));
+    }
+
+    fn changing(share: Share) -> ClosedSource {
+        let targets = TargetSequence::new(TargetOrder::Sequential, 0, [1]);
+        ClosedSource::of_changing_users(targets, share)
+    }
+
+    fn change(source: &mut ClosedSource, at: u64, users: u64) {
+        source.change_users(UserChange { at: ms(at), users });
+    }
+
+    #[test]
+    fn users_come_at_the_time_of_the_change() {
+        let mut source = changing(Share::WHOLE);
+        assert!(matches!(source.next(ms(0)), SourceAction::Blocked));
+        change(&mut source, 10, 2);
+        let action = source.next(ms(5));
+        assert!(matches!(action, SourceAction::SleepUntil(until) if until == ms(10)));
+        assert_eq!(
+            (due(&mut source, 12), source.running_users()),
+            (vec![(0, 10), (1, 10)], 2)
+        );
+        change(&mut source, 20, 3);
+        end(&mut source, 0, 25);
+        assert_eq!(due(&mut source, 30), [(2, 20), (0, 25)]);
+    }
+
+    #[test]
+    fn user_that_is_taken_away_ends_its_request_and_goes_on_if_it_comes_back() {
+        let mut source = changing(Share::WHOLE);
+        change(&mut source, 0, 3);
+        assert_eq!(due(&mut source, 0).len(), 3);
+        change(&mut source, 10, 1);
+        assert_eq!((due(&mut source, 10), source.running_users()), (vec![], 3));
+        end(&mut source, 2, 15);
+        assert_eq!((due(&mut source, 16), source.running_users()), (vec![], 2));
+        // User 1 has its request in flight all the time.
+        change(&mut source, 20, 3);
+        assert_eq!(
+            (due(&mut source, 21), source.running_users()),
+            (vec![(2, 20)], 3)
+        );
+        end(&mut source, 1, 22);
+        assert_eq!(due(&mut source, 22), [(1, 22)]);
+    }
+
+    #[test]
+    fn user_that_thinks_is_gone_at_once_and_goes_on_thinking_if_it_comes_back_soon() {
+        let mut source = changing(Share::WHOLE).think("1s".parse().unwrap(), 7);
+        change(&mut source, 0, 1);
+        assert_eq!(due(&mut source, 0), [(0, 0)]);
+        end(&mut source, 0, 100);
+        change(&mut source, 200, 0);
+        assert_eq!((due(&mut source, 200), source.running_users()), (vec![], 0));
+        change(&mut source, 300, 1);
+        assert_eq!(due(&mut source, 1100), [(0, 1100)]);
+        end(&mut source, 0, 1200);
+        for (at, users) in [(1300, 0), (3000, 1)] {
+            change(&mut source, at, users);
+        }
+        assert_eq!(due(&mut source, 2500), []);
+        assert_eq!(due(&mut source, 3000), [(0, 3000)]);
+    }
+
+    #[test]
+    fn loops_share_changing_users() {
+        let mut sources = [0, 1, 2].map(|index| changing(Share { index, of: 3 }));
+        for (at, users) in [(0, 5), (10, 100), (20, 2)] {
+            let mut running = 0;
+            for source in &mut sources {
+                change(source, at, users);
+                for (user, _) in due(source, at) {
+                    end(source, user, at + 1);
+                }
+                running += source.running_users();
+            }
+            assert_eq!(running, users);
+        }
+    }
+
+    #[test]
+    fn stop_takes_all_users_away() {
+        let mut source = changing(Share::WHOLE);
+        change(&mut source, 0, 2);
+        assert_eq!(due(&mut source, 0).len(), 2);
+        end(&mut source, 0, 1);
+        change(&mut source, 9, 7);
+        source.stop(ms(5));
+        assert!(matches!(source.next(ms(10)), SourceAction::Finished));
+        assert_eq!(source.running_users(), 1);
     }
 }

@@ -2,12 +2,14 @@
 //! of this is plain data, made before the first request.
 
 pub(crate) mod arrivals;
+mod changing_users;
 pub(crate) mod closed_source;
 pub(crate) mod expectation;
 pub(crate) mod file_error;
 pub(crate) mod iteration_counts;
 pub(crate) mod list_source;
 pub(crate) mod open_source;
+mod presence;
 pub(crate) mod proxy;
 pub(crate) mod request_limit;
 pub(crate) mod request_message;

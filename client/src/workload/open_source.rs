@@ -1,11 +1,13 @@
 //! The open model: requests arrive at their times, whether or not earlier ones have ended.
 
 use super::arrivals::schedule::{Arrival, Arrivals};
+use super::arrivals::user_arrivals::UserArrivals;
 use super::iteration_counts::IterationCounts;
 use super::scenario::definition::Scenario;
 use super::scenario::running::RunningIterations;
+use super::share::Share;
 use super::source::{EndedRequest, FollowedRedirect, RenderedRequest};
-use super::source::{RequestSource, SourceAction, SourceRequest};
+use super::source::{RequestSource, SourceAction, SourceRequest, UserChange};
 use super::targets::order::TargetSequence;
 use std::iter::Peekable;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use std::time::Duration;
 /// scenario, an iteration begins at each arrival; its later steps follow when the previous ones have ended.
 #[derive(Clone, Debug)]
 pub struct OpenSource {
-    arrivals: Peekable<Arrivals>,
+    schedule: Schedule,
     targets: TargetSequence,
     /// How many arrivals all loops have together.
     limit: u64,
@@ -26,13 +28,51 @@ pub struct OpenSource {
     iterations: Option<RunningIterations>,
 }
 
+/// What decides when requests arrive.
+#[derive(Clone, Debug)]
+enum Schedule {
+    /// Stages that are known before the run.
+    Stages(Peekable<Arrivals>),
+    /// Users whose number changes while the run goes on.
+    Users(UserSchedule),
+}
+
+/// The arrivals of users, and how many there are.
+#[derive(Clone, Debug)]
+struct UserSchedule {
+    arrivals: UserArrivals,
+    /// After the latest change.
+    users: u64,
+    share: Share,
+}
+
 impl OpenSource {
     /// The share of a loop in a run.
     pub fn new(arrivals: Arrivals, targets: TargetSequence) -> OpenSource {
+        let end = arrivals.end();
+        OpenSource::with_schedule(Schedule::Stages(arrivals.peekable()), end, targets)
+    }
+
+    /// The share of a loop in a run whose number of users changes while it goes on, by
+    /// [`change_users`](RequestSource::change_users). The run goes on when there are none.
+    pub fn of_changing_users(
+        arrivals: UserArrivals,
+        targets: TargetSequence,
+        share: Share,
+    ) -> OpenSource {
+        let users = UserSchedule {
+            arrivals,
+            users: 0,
+            share,
+        };
+        OpenSource::with_schedule(Schedule::Users(users), Duration::MAX, targets)
+    }
+
+    fn with_schedule(schedule: Schedule, end: Duration, targets: TargetSequence) -> OpenSource {
         OpenSource {
-            end: arrivals.end(),
+            end,
             iterations: None,
-            arrivals: arrivals.peekable(),
+            schedule,
             targets,
             limit: u64::MAX,
             last: Duration::MAX,
@@ -53,7 +93,10 @@ impl OpenSource {
 
     fn next_arrival(&mut self) -> Option<Arrival> {
         let (limit, last) = (self.limit, self.last);
-        let next = self.arrivals.peek().copied();
+        let next = match &mut self.schedule {
+            Schedule::Stages(arrivals) => arrivals.peek().copied(),
+            Schedule::Users(users) => users.arrivals.peek(),
+        };
         next.filter(|arrival| arrival.number < limit && arrival.due <= last)
     }
 
@@ -66,7 +109,8 @@ impl OpenSource {
     /// Neither an arrival nor a step is due at any known time.
     fn without_next(&self, now: Duration) -> SourceAction {
         let in_flight = (self.iterations.as_ref()).map_or(0, RunningIterations::in_flight);
-        if in_flight > 0 && now < self.end {
+        let may_follow = in_flight > 0 || matches!(self.schedule, Schedule::Users(_));
+        if may_follow && now < self.end {
             SourceAction::Blocked
         } else {
             SourceAction::Finished
@@ -80,7 +124,10 @@ impl OpenSource {
 
     /// `None` if the request cannot be made, which ends the iteration.
     fn start_arrival(&mut self, now: Duration) -> Option<SourceRequest> {
-        let Arrival { number, due } = self.arrivals.next()?;
+        let Arrival { number, due } = match &mut self.schedule {
+            Schedule::Stages(arrivals) => arrivals.next()?,
+            Schedule::Users(users) => users.arrivals.next()?,
+        };
         if let Some(iterations) = &mut self.iterations {
             return iterations.begin(number, 0, due, now).ok();
         }
@@ -129,6 +176,26 @@ impl RequestSource for OpenSource {
     fn stop(&mut self, now: Duration) {
         self.last = self.last.min(now);
         self.end = self.end.min(now);
+        if let Schedule::Users(users) = &mut self.schedule {
+            users.users = 0;
+        }
+    }
+
+    fn change_users(&mut self, change: UserChange) {
+        if let Schedule::Users(users) = &mut self.schedule {
+            users.arrivals.change_users(change);
+            users.users = change.users;
+        }
+    }
+
+    fn running_users(&self) -> u64 {
+        match &self.schedule {
+            Schedule::Stages(_) => 0,
+            Schedule::Users(users) => {
+                let count = u32::try_from(users.users).unwrap_or(u32::MAX);
+                users.share.part_of(count as usize) as u64
+            }
+        }
     }
 
     fn is_independent(&self) -> bool {
@@ -147,9 +214,8 @@ impl RequestSource for OpenSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::arrivals::schedule::ArrivalProcess;
     use crate::workload::arrivals::stages::Stage;
-    use crate::workload::share::Share;
+    use crate::workload::arrivals::unit_process::ArrivalProcess;
     use crate::workload::targets::order::TargetOrder;
 
     fn ms(millis: u64) -> Duration {
@@ -204,5 +270,40 @@ mod tests {
         source.stop(ms(20));
         assert_eq!(due(&mut source, ms(500)).len(), 3);
         assert!(matches!(source.next(ms(500)), SourceAction::Finished));
+    }
+
+    #[test]
+    fn rate_follows_the_number_of_users_until_the_stop() {
+        let rate = "0.5/s".parse().unwrap();
+        let arrivals = UserArrivals::new(rate, ArrivalProcess::Constant, 0, Share::WHOLE);
+        let targets = TargetSequence::new(TargetOrder::Sequential, 0, [1]);
+        let mut source = OpenSource::of_changing_users(arrivals, targets, Share::WHOLE);
+        let mut count = |at, users, until| {
+            source.change_users(UserChange { at: ms(at), users });
+            (due(&mut source, ms(until)).len(), source.running_users())
+        };
+        // 100/s, none, 50/s.
+        assert_eq!(count(0, 200, 1000), (100, 200));
+        assert_eq!(count(1000, 0, 5000), (0, 0));
+        assert_eq!(count(5000, 100, 6000), (50, 100));
+        source.stop(ms(7000));
+        assert_eq!(due(&mut source, ms(9000)).len(), 50);
+        assert!(matches!(source.next(ms(9000)), SourceAction::Finished));
+        assert_eq!(source.running_users(), 0);
+    }
+
+    #[test]
+    fn source_without_users_waits_for_them() {
+        let rate = "1/s".parse().unwrap();
+        let arrivals = UserArrivals::new(rate, ArrivalProcess::Poisson, 0, Share::WHOLE);
+        let targets = TargetSequence::new(TargetOrder::Sequential, 0, [1]);
+        let mut source = OpenSource::of_changing_users(arrivals, targets, Share::WHOLE);
+        assert!(matches!(source.next(ms(0)), SourceAction::Blocked));
+        source.change_users(UserChange {
+            at: ms(5),
+            users: 1,
+        });
+        let action = source.next(ms(0));
+        assert!(matches!(action, SourceAction::SleepUntil(until) if until > ms(5)));
     }
 }

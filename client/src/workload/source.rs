@@ -27,6 +27,14 @@ pub trait RequestSource: Send + Debug {
     /// out, so that none is lost; after them, [`next`](RequestSource::next) gives [`SourceAction::Finished`].
     fn stop(&mut self, now: Duration);
 
+    /// The number of users of all loops changes. Only a source whose users come and go while the load goes on has them.
+    fn change_users(&mut self, _: UserChange) {}
+
+    /// The users of this loop that are there, and those that were taken away and have a request in flight.
+    fn running_users(&self) -> u64 {
+        0
+    }
+
     /// Whether the times at which requests are due do not depend on when others end.
     fn is_independent(&self) -> bool {
         false
@@ -41,6 +49,15 @@ pub trait RequestSource: Send + Debug {
     fn iterations(&self) -> Option<IterationCounts> {
         None
     }
+}
+
+/// A change of the number of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserChange {
+    /// When it takes effect, from the start of the run.
+    pub at: Duration,
+    /// How many users all loops have together from then on.
+    pub users: u64,
 }
 
 /// What the scheduler does next.

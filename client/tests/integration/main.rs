@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod cancelling;
+mod changing_users;
 mod closing;
 mod due_times;
 mod exchanges;

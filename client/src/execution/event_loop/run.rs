@@ -145,6 +145,11 @@ impl AttemptLoop {
         let mut scheduler = self.run_state.scheduler();
         scheduler.set_paused(steering.is_paused, now);
         let limits = limits?;
+        scheduler.change_users(|known| limits.user_changes.after(known));
+        if let Some(end) = steering.closes_at {
+            scheduler.close_source(now);
+            return Some(end);
+        }
         if steering.is_stopped {
             scheduler.stop_source(now);
             return Some(now.saturating_add(limits.grace));

@@ -1,8 +1,11 @@
 //! How a load run is steered while it runs.
 
 use super::poll_on_wake::PollOnWake;
+use crate::UserChange;
+use crate::lock::lock;
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -13,12 +16,38 @@ pub(crate) struct Steering {
     pub(crate) is_paused: bool,
     /// No further requests arrive.
     pub(crate) is_stopped: bool,
+    /// No request starts any more, not even one that has arrived, and those in flight are cancelled at this time of the run.
+    pub(crate) closes_at: Option<Duration>,
+    /// How often the number of users has changed.
+    pub(crate) user_changes: usize,
+}
+
+/// All changes of the number of users of a run, in their order; clones share them. A loop that has to wait for its processor
+/// misses none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserChanges(Arc<Mutex<Vec<UserChange>>>);
+
+impl UserChanges {
+    /// Adds a change at `at`, or at the time of the previous change if that is later. Gives the change, and how many there are.
+    pub(crate) fn add(&self, at: Duration, users: u64) -> (UserChange, usize) {
+        let mut changes = lock(&self.0);
+        let at = changes.last().map_or(at, |last| last.at.max(at));
+        let change = UserChange { at, users };
+        changes.push(change);
+        (change, changes.len())
+    }
+
+    /// The changes after the first `known` ones.
+    pub(crate) fn after(&self, known: usize) -> Vec<UserChange> {
+        lock(&self.0)[known..].to_vec()
+    }
 }
 
 /// When a loop ends by itself, and how it is steered.
 #[derive(Debug)]
 pub(crate) struct LoopLimits {
     pub(crate) steering: watch::Receiver<Steering>,
+    pub(crate) user_changes: UserChanges,
     /// When the last request arrives, without pauses; `None` if only their number is limited.
     pub(crate) duration: Option<Duration>,
     /// How long requests may take after the last arrival.

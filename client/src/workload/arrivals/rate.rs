@@ -43,6 +43,14 @@ impl ArrivalRate {
         self.micros_per_minute as f64 / (60 * MILLION) as f64
     }
 
+    /// This rate for each of `count` users, at most the highest rate.
+    pub(super) fn times(self, count: u64) -> ArrivalRate {
+        let micros_per_minute = self.micros_per_minute.saturating_mul(count);
+        ArrivalRate {
+            micros_per_minute: micros_per_minute.min(ArrivalRate::MAX_PER_SECOND * MILLION * 60),
+        }
+    }
+
     pub(super) fn micros_per_minute(self) -> u64 {
         self.micros_per_minute
     }

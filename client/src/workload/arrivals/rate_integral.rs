@@ -50,6 +50,22 @@ pub(super) fn integrate(stages: &[Stage<ArrivalRate>]) -> Vec<StageIntegral> {
 }
 
 impl StageIntegral {
+    /// A constant rate without end, after `before` units.
+    pub(super) fn constant(rate: ArrivalRate, start: Duration, before: u128) -> StageIntegral {
+        let [mut integral] = <[_; 1]>::try_from(integrate(&[Stage::constant(rate, None)]))
+            .expect("one stage has one integral");
+        integral.start = start;
+        integral.before = before;
+        integral.until = integral.until.saturating_add(before);
+        integral
+    }
+
+    /// The units until `time`, which is in this stage and a whole number of microseconds after its start; the rate is constant.
+    pub(super) fn units_until(&self, time: Duration) -> u128 {
+        let micros = time.saturating_sub(self.start).as_micros();
+        self.before + micros * 2 * u128::from(self.from)
+    }
+
     pub(super) fn end(&self) -> Duration {
         self.start.saturating_add(self.duration)
     }

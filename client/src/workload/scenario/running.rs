@@ -62,6 +62,26 @@ impl RunningIterations {
         self.waiting.peek().map(|Reverse((due, _))| *due)
     }
 
+    /// The owner of the iteration whose step is due next.
+    pub(crate) fn next_owner(&self) -> Option<usize> {
+        let Reverse((_, index)) = self.waiting.peek()?;
+        Some(self.iterations[*index].owner)
+    }
+
+    /// The owners of the iterations that have no request in flight.
+    pub(crate) fn waiting_owners(&self) -> impl Iterator<Item = usize> {
+        let waiting = self.waiting.iter();
+        waiting.map(|Reverse((_, index))| self.iterations[*index].owner)
+    }
+
+    /// Ends the iteration whose step is due next, which stays unfinished.
+    pub(crate) fn drop_next(&mut self) {
+        if let Some(Reverse((_, index))) = self.waiting.pop() {
+            self.iterations.remove(index);
+            self.counts.unfinished += 1;
+        }
+    }
+
     /// Starts the step that is due next; `None` if no step waits.
     ///
     /// # Errors
@@ -145,10 +165,10 @@ impl RunningIterations {
         self.iterations.len() - self.waiting.len()
     }
 
-    /// Those under way are unfinished.
+    /// Those under way are unfinished, and those that were dropped.
     pub(crate) fn counts(&self) -> IterationCounts {
         let mut counts = self.counts.clone();
-        counts.unfinished = self.iterations.len() as u64;
+        counts.unfinished += self.iterations.len() as u64;
         counts
     }
 }

@@ -1,8 +1,9 @@
 //! Iterations against a simulated server, in the closed and in the open model.
 
 use super::definition::Scenario;
-use crate::workload::arrivals::schedule::{ArrivalProcess, Arrivals};
+use crate::workload::arrivals::schedule::Arrivals;
 use crate::workload::arrivals::stages::Stage;
+use crate::workload::arrivals::unit_process::ArrivalProcess;
 use crate::workload::closed_source::ClosedSource;
 use crate::workload::expectation::Expectation;
 use crate::workload::open_source::OpenSource;
@@ -11,6 +12,7 @@ use crate::workload::request_message::RequestMessage;
 use crate::workload::share::Share;
 use crate::workload::source::{
     CapturedResponse, EndedRequest, FollowedRedirect, RequestSource, SourceAction, SourceRequest,
+    UserChange,
 };
 use crate::workload::targets::load_targets::LoadTargets;
 use crate::workload::targets::order::{TargetOrder, TargetSequence};
@@ -296,4 +298,36 @@ fn stopped_source_begins_no_step() {
     source.stop(ms(20));
     end(&mut source, first.user, 50, &logged_in());
     assert!(matches!(source.next(ms(200)), SourceAction::Finished));
+}
+
+#[test]
+fn user_that_is_taken_away_leaves_its_iteration_and_begins_another_if_it_comes_back() {
+    let source = ClosedSource::of_changing_users(targets(), Share::WHOLE);
+    let mut source = source.scenario(scenario(SHOP), 0);
+    let change = |at, users| UserChange { at: ms(at), users };
+    source.change_users(change(0, 1));
+    let login = start(&mut source, 0);
+    source.change_users(change(20, 0));
+    assert!(matches!(source.next(ms(20)), SourceAction::Blocked));
+    assert_eq!(source.running_users(), 1);
+    end(&mut source, login.user, 50, &logged_in());
+    assert_eq!(source.running_users(), 0);
+    assert!(matches!(source.next(ms(200)), SourceAction::Blocked));
+    source.change_users(change(1000, 1));
+    let login = start(&mut source, 1000);
+    assert_eq!((login.number, login.target), (2, 0));
+    let counts = source.iterations().unwrap();
+    assert_eq!((counts.completed, counts.unfinished), (0, 2));
+}
+
+#[test]
+fn user_that_comes_back_before_its_next_step_goes_on() {
+    let source = ClosedSource::of_changing_users(targets(), Share::WHOLE);
+    let mut source = source.scenario(scenario(SHOP), 0);
+    for (at, users) in [(0, 1), (20, 0), (60, 1)] {
+        source.change_users(UserChange { at: ms(at), users });
+    }
+    let login = start(&mut source, 0);
+    end(&mut source, login.user, 50, &logged_in());
+    assert_eq!(start(&mut source, 150).number, 1);
 }

@@ -162,7 +162,7 @@ fn kolmogorov_smirnov_test_rejects_even_intervals() {
 fn billionth_arrival_is_due_at_its_exact_time() {
     let stage = Stage::constant("300000/s".parse().unwrap(), None);
     let mut arrivals = Arrivals::new(&[stage], ArrivalProcess::Constant, 0, Share::WHOLE);
-    arrivals.next_number = 1_000_000_001;
+    arrivals.unit_process.next_number = 1_000_000_001;
     // 10^9 + 1 arrivals at 3 for each 10 us.
     let exact = Duration::from_nanos(3_333_333_336_666);
     assert_eq!(arrivals.next().unwrap().due, exact);
