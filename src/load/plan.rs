@@ -212,6 +212,7 @@ impl LoadPlan {
                 format!("open, {} {process}", stages[0].to)
             }
             (LoadModel::Open { .. }, PlanModel::Closed { .. }) => "open".to_owned(),
+            (LoadModel::Users { .. }, _) => "users by a Locust master".to_owned(),
         }
     }
 }

@@ -44,6 +44,25 @@ pub enum LoadModel {
         /// The seed of the schedule.
         seed: u64,
     },
+    /// People, or a script of theirs, say how many users there are at a time: the master of Locust.
+    Users {
+        /// What the users of each class do.
+        classes: Vec<AskedUserClass>,
+    },
+}
+
+/// What the users of a class do whose number a Locust master decides.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AskedUserClass {
+    /// The name of the class.
+    pub name: String,
+    /// Arrivals per second of each user, by a schedule; null if a user starts a request when its previous one has ended.
+    pub rate_per_user_per_s: Option<f64>,
+    /// The process of arrivals; without a meaning if there is no rate.
+    pub arrivals: ArrivalKind,
+    /// The pause of a user before each request; 0 if there is a rate.
+    pub think_us: u64,
 }
 
 /// The process of arrivals.
@@ -72,11 +91,19 @@ impl LoadModel {
     pub fn is_constant(&self) -> bool {
         match self {
             LoadModel::Closed { stages, .. } | LoadModel::Open { stages, .. } => stages.is_none(),
+            LoadModel::Users { .. } => false,
         }
     }
 
     /// Whether requests arrive by a schedule.
     pub fn is_open(&self) -> bool {
-        matches!(self, LoadModel::Open { .. })
+        match self {
+            LoadModel::Open { .. } => true,
+            LoadModel::Closed { .. } => false,
+            LoadModel::Users { classes } => {
+                let mut classes = classes.iter();
+                classes.any(|class| class.rate_per_user_per_s.is_some())
+            }
+        }
     }
 }

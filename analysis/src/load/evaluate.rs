@@ -38,6 +38,7 @@ impl From<&ObservedLoad> for LoadResult {
             figures,
             seconds: observed.seconds.clone(),
             histogram: HistogramBucket::from_latencies(&observed.stats.response_time()),
+            processes: Vec::new(),
             loops: observed.loops.clone(),
             resource_usage: observed.resource_usage,
             lost: observed.lost,

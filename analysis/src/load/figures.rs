@@ -7,10 +7,11 @@ use flagpole_protocol::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 /// What ended within the window of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowCounts {
     /// Requests that ended.
     pub ended: u64,
@@ -18,6 +19,14 @@ pub struct WindowCounts {
     pub succeeded: u64,
     /// Bytes of bodies that arrived.
     pub bytes: u64,
+}
+
+impl AddAssign for WindowCounts {
+    fn add_assign(&mut self, other: WindowCounts) {
+        self.ended += other.ended;
+        self.succeeded += other.succeeded;
+        self.bytes += other.bytes;
+    }
 }
 
 /// The figures of a load run. Rates count what ended within the window, in which requests start; latencies and counts are

@@ -14,6 +14,8 @@ mod latency_figures;
 mod loop_usage;
 mod notes;
 mod observed;
+pub mod process;
+mod process_figures;
 mod repeat_command;
 pub mod report;
 mod result;
@@ -23,7 +25,7 @@ mod second;
 mod stop_reason;
 mod verdict;
 
-pub use asked::{ArrivalKind, AskedLoad, LoadModel};
+pub use asked::{ArrivalKind, AskedLoad, AskedUserClass, LoadModel};
 pub use condition::{ConditionResult, ConditionStatus, LoadCondition};
 pub use figures::{LoadFigures, OutcomeFigures, PartFigures, ResponseParts, WindowCounts};
 pub use histogram::HistogramBucket;

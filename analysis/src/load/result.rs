@@ -6,6 +6,7 @@ use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
 use super::iterations::LoadIterations;
 use super::loop_usage::LoopUsage;
+use super::process_figures::ProcessFigures;
 use super::repeat_command::RepeatCommand;
 use super::search_result::SearchResult;
 use super::second::LoadSecond;
@@ -71,6 +72,9 @@ pub struct LoadResult {
     pub seconds: Vec<LoadSecond>,
     /// The distribution of the response times of successful and of unfinished requests.
     pub histogram: Vec<HistogramBucket>,
+    /// The client processes whose load this is; empty for a run of one process.
+    #[serde(default)]
+    pub processes: Vec<ProcessFigures>,
     /// The event loops of the client.
     pub loops: Vec<LoopUsage>,
     /// What the client's process used.

@@ -8,6 +8,7 @@
 )]
 
 mod figures;
+mod merging;
 mod reports;
 mod schema;
 mod search;

@@ -62,17 +62,17 @@ fn figures(result: &LoadResult) -> String {
             };
             format!("{reached} requests/s at {up_to}{connections}")
         }
-        (LoadModel::Open { .. }, Some(asked))
+        (LoadModel::Open { .. } | LoadModel::Users { .. }, Some(asked))
             if (figures.requests_per_s - asked).abs() <= SAME_RATE * asked =>
         {
             format!("{reached} requests/s, as asked")
         }
-        (LoadModel::Open { .. }, Some(asked)) => {
+        (LoadModel::Open { .. } | LoadModel::Users { .. }, Some(asked)) => {
             let asked = grouped_rate(asked);
             format!("{reached} requests/s ended of {asked}/s asked")
         }
         // Iterations were asked for, each of which has several requests.
-        (LoadModel::Open { .. }, None) => match &result.iterations {
+        (LoadModel::Open { .. } | LoadModel::Users { .. }, None) => match &result.iterations {
             Some(iterations) => {
                 let begun = grouped(iterations.begun());
                 format!("{reached} requests/s of {begun} iterations")

@@ -1,7 +1,7 @@
 //! The sentences of a report, one line each, before they are wrapped.
 
 use crate::human::{HumanDuration, grouped, grouped_rate, ratio_texts, visible_percent};
-use crate::load::asked::{ArrivalKind, AskedLoad, LoadModel};
+use crate::load::asked::{ArrivalKind, AskedLoad, AskedUserClass, LoadModel};
 use crate::load::condition::ConditionStatus;
 use crate::load::figures::LoadFigures;
 use crate::load::iterations::LoadIterations;
@@ -79,6 +79,10 @@ pub(crate) fn asked(asked: &AskedLoad) -> String {
             let load = rate.or(stages).unwrap_or_default();
             vec!["open model".to_owned(), format!("{arrivals} {load}")]
         }
+        LoadModel::Users { classes } => ["users by a Locust master".to_owned()]
+            .into_iter()
+            .chain(classes.iter().map(user_class))
+            .collect(),
     };
     let requests = asked.requests.map(|count| counted(count, "request"));
     let time = |us: u64| HumanDuration::from_micros(us).to_string();
@@ -87,6 +91,25 @@ pub(crate) fn asked(asked: &AskedLoad) -> String {
         parts.push(format!("the first {} left out", time(asked.warm_up_us)));
     }
     parts.join(", ")
+}
+
+/// `Search: 2 requests/s by each, Poisson`.
+fn user_class(class: &AskedUserClass) -> String {
+    let behaviour = match (class.rate_per_user_per_s, class.arrivals) {
+        (Some(rate), ArrivalKind::Constant) => format!("{} requests/s by each", grouped_rate(rate)),
+        (Some(rate), ArrivalKind::Poisson) => {
+            format!(
+                "{} requests/s by each, Poisson arrivals",
+                grouped_rate(rate)
+            )
+        }
+        (None, _) if class.think_us > 0 => {
+            let think = HumanDuration::from_micros(class.think_us);
+            format!("one request after the other, think time {think}")
+        }
+        (None, _) => "one request after the other".to_owned(),
+    };
+    format!("{}: {behaviour}", class.name)
 }
 
 /// What stands below the table: counts, rates, failures, the judged conditions and what limited the run.

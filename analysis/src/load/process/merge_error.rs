@@ -1,0 +1,31 @@
+//! Why logs cannot be added up.
+
+/// Why logs of client processes cannot be added up at all. What can be added up and must not be believed is in the verdict.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// Two heads of one name differ.
+    #[error(
+        "process {process} has two heads that differ in their {field}; are these logs of two runs, or of two processes of one \
+         name?"
+    )]
+    HeadsDiffer {
+        /// The name of the process.
+        process: String,
+        /// The field of the heads.
+        field: &'static str,
+    },
+    /// Two ends of one process differ.
+    #[error("process {process} has two ends that differ; is one of its logs damaged?")]
+    EndsDiffer {
+        /// The name of the process.
+        process: String,
+    },
+    /// There is nothing to add up.
+    #[error(
+        "the logs have no process; expected at least one interval log of `load --hlog` or `worker`"
+    )]
+    NoProcess,
+    /// An interval or an end of a process that has no head.
+    #[error("no process has the index {0}")]
+    UnknownProcess(usize),
+}
