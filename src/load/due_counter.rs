@@ -1,10 +1,10 @@
 //! Counts the arrivals of a schedule as time goes on.
 
-use flagpole_client::Arrivals;
+use flagpole_client::{Arrival, Arrivals};
 use std::iter::Peekable;
 use std::time::Duration;
 
-/// The arrivals of all loops, of which those before a time have been counted.
+/// The arrivals of a share, of which those before a time have been counted.
 pub(crate) struct DueCounter {
     arrivals: Peekable<Arrivals>,
     limit: u64,
@@ -12,7 +12,7 @@ pub(crate) struct DueCounter {
 }
 
 impl DueCounter {
-    /// Of these arrivals, at most `limit`.
+    /// Of these arrivals, those whose number is below `limit`.
     pub(crate) fn new(arrivals: Arrivals, limit: u64) -> DueCounter {
         DueCounter {
             arrivals: arrivals.peekable(),
@@ -23,12 +23,9 @@ impl DueCounter {
 
     /// The number of arrivals that are due before this time, which is not before that of the previous call.
     pub(crate) fn due_before(&mut self, time: Duration) -> u64 {
-        while self.counted < self.limit
-            && self
-                .arrivals
-                .next_if(|arrival| arrival.due < time)
-                .is_some()
-        {
+        let limit = self.limit;
+        let is_counted = |arrival: &Arrival| arrival.number < limit && arrival.due < time;
+        while self.arrivals.next_if(is_counted).is_some() {
             self.counted += 1;
         }
         self.counted
@@ -37,9 +34,9 @@ impl DueCounter {
     /// When the schedule ends because of the limit: when the next arrival would be due. `None` if that is not before `until`,
     /// which is not before the times of previous calls.
     pub(crate) fn limit_before(&mut self, until: Duration) -> Option<Duration> {
-        let is_reached = self.due_before(until) == self.limit;
-        let next = self.arrivals.peek().filter(|_| is_reached);
-        next.map(|arrival| arrival.due)
+        self.due_before(until);
+        let next = self.arrivals.peek()?;
+        (next.number >= self.limit).then_some(next.due)
     }
 }
 
@@ -58,6 +55,17 @@ mod tests {
             times.map(|time| counter.due_before(time)),
             [0, 1, 2, 10, 15]
         );
+    }
+
+    #[test]
+    fn shards_count_the_arrivals_of_one_limit() {
+        let stage = Stage::constant("10/s".parse().unwrap(), Some(Duration::from_secs(2)));
+        let counted = |index| {
+            let share = Share { index, of: 4 };
+            let arrivals = Arrivals::new(&[stage], ArrivalProcess::Constant, 0, share);
+            DueCounter::new(arrivals, 15).due_before(Duration::MAX)
+        };
+        assert_eq!([0, 1, 2, 3].map(counted), [4, 4, 4, 3]);
     }
 
     #[test]

@@ -26,5 +26,6 @@ pub(crate) mod run;
 mod run_control;
 pub(crate) mod search;
 pub(crate) mod spec;
+pub(crate) mod start_time;
 pub(crate) mod targets;
 pub(crate) mod text;

@@ -17,8 +17,11 @@ use std::time::Duration;
 #[derive(Clone)]
 pub(crate) struct LoadPlan {
     pub(crate) model: PlanModel,
-    /// The most requests in flight.
+    /// The part of this process in the requests.
+    pub(crate) share: Share,
+    /// The most requests in flight of this process.
     pub(crate) connections: usize,
+    /// Of all shards.
     pub(crate) requests: Option<u64>,
     /// When the last request starts, at the latest; the warm-up is included.
     pub(crate) duration: Option<Duration>,
@@ -57,6 +60,10 @@ impl LoadPlan {
     /// The plan of options that were checked.
     pub(crate) fn new(spec: &LoadSpec) -> Result<LoadPlan> {
         let (duration, connections) = (spec.duration(), spec.connections());
+        let share = spec.shard().map_or(Share::WHOLE, |shard| Share {
+            index: shard.index - 1,
+            of: shard.of,
+        });
         let think = spec.think.unwrap_or_default();
         let process = spec.arrivals.unwrap_or_default();
         let model = match (&spec.stages, spec.rate) {
@@ -82,25 +89,26 @@ impl LoadPlan {
         };
         let mut plan = LoadPlan {
             model,
-            connections,
+            share,
+            connections: share.part_of(connections),
             requests: spec.requests.map(|count| count.0),
             duration,
             warm_up: spec.warm_up(),
             grace: spec.grace(),
             seed: spec.seed.unwrap_or_default().0,
             order: spec.order.unwrap_or_default(),
-            policy: spec.policy.policy(connections)?,
+            policy: spec.policy.policy(share.part_of(connections))?,
             transport: spec.transport.unwrap_or_default(),
             max_body: spec.max_body.map_or(BODY_LIMIT, NonZeroUsize::get),
             asked: AskedLoad::default(),
         };
-        plan.asked = plan.asked(spec.stages.as_ref());
+        plan.asked = plan.asked(spec, connections as u64);
         Ok(plan)
     }
 
-    fn asked(&self, stages: Option<&Stages>) -> AskedLoad {
-        let stages = stages.map(Stages::to_string);
-        let connections = self.connections as u64;
+    /// `connections` are those of all shards.
+    fn asked(&self, spec: &LoadSpec, connections: u64) -> AskedLoad {
+        let stages = spec.stages.as_ref().map(Stages::to_string);
         let model = match &self.model {
             PlanModel::Closed { think, .. } => LoadModel::Closed {
                 connections,
@@ -127,6 +135,7 @@ impl LoadPlan {
             requests: self.requests,
             warm_up_us: as_micros(self.warm_up),
             grace_us: as_micros(self.grace),
+            shard: spec.shard(),
         }
     }
 
@@ -135,16 +144,21 @@ impl LoadPlan {
         matches!(self.model, PlanModel::Open { .. })
     }
 
-    /// The highest arrival rate, per second; `None` in the closed model.
+    /// The highest arrival rate of this process, per second; `None` in the closed model.
     pub(crate) fn max_rate(&self) -> Option<f64> {
         let PlanModel::Open { stages, .. } = &self.model else {
             return None;
         };
         let rates = stages.iter().map(|stage| stage.from.max(stage.to));
-        rates.max().map(ArrivalRate::per_second)
+        Some(self.rate_part(rates.max()?))
     }
 
-    /// All arrivals; `None` in the closed model.
+    /// This process's part of a rate, per second.
+    pub(crate) fn rate_part(&self, rate: ArrivalRate) -> f64 {
+        rate.per_second() / self.share.of as f64
+    }
+
+    /// The arrivals of a share; `None` in the closed model.
     pub(crate) fn arrivals(&self, share: Share) -> Option<Arrivals> {
         match &self.model {
             PlanModel::Open { stages, process } => {
@@ -160,7 +174,8 @@ impl LoadPlan {
         weights: Vec<u32>,
         scenario: Option<Arc<Scenario>>,
     ) -> impl Fn(Share) -> Box<dyn RequestSource> + Sync + '_ {
-        let limit = self.requests.map(RequestLimit::new);
+        let limit = |count| RequestLimit::new(count).share(self.share);
+        let limit = self.requests.map(limit);
         move |share| {
             let targets = TargetSequence::new(self.order, self.seed, weights.iter().copied());
             match (&self.model, self.arrivals(share)) {
@@ -187,8 +202,13 @@ impl LoadPlan {
         }
     }
 
-    /// The model in a few words: `closed, 50 connections`.
+    /// The model in a few words: `closed, 50 connections`; of a shard `shard 2 of 4 of closed, 50 connections`.
     pub(crate) fn describe(&self) -> String {
+        let shard = self.asked.shard.map(|shard| format!("{shard} of "));
+        shard.unwrap_or_default() + &self.describe_whole()
+    }
+
+    fn describe_whole(&self) -> String {
         match (&self.asked.model, &self.model) {
             (
                 LoadModel::Closed {

@@ -28,7 +28,7 @@ use flagpole_protocol::LoadStats;
 use flagpole_server::RunPage;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Where a run is written to and shown while it goes on.
 #[derive(Default)]
@@ -38,6 +38,8 @@ pub(crate) struct RunOutputs<'a> {
     pub(crate) metrics: Option<&'a MetricsServer>,
     pub(crate) live: Option<&'a RunPage>,
     pub(crate) display: DisplayKind,
+    /// When the run starts; by default at once.
+    pub(crate) start: Option<Instant>,
 }
 
 /// What ends a run early.
@@ -71,9 +73,12 @@ pub(crate) fn run(
     let environment = environment::environment(None);
     current.begin(control.clone());
     let probe = MachineProbe::start(&targets.addresses());
+    let start = outputs.start.unwrap_or_else(Instant::now);
+    let until_start = start.saturating_duration_since(Instant::now());
+    let started = SystemTime::now() + until_start;
     let mut log = outputs
         .log
-        .map(|stream| IntervalLog::new(stream, SystemTime::now() + plan.warm_up));
+        .map(|stream| IntervalLog::new(stream, started + plan.warm_up));
     let snapshot = snapshot(plan, targets);
     let display = Display::start(
         outputs.display,
@@ -88,8 +93,9 @@ pub(crate) fn run(
         warm_up: plan.warm_up,
         end: plan.duration,
         // Arrivals of a scenario are iterations, which have several requests each.
-        due: due_counter(plan).filter(|_| targets.scenario.is_none()),
-        ahead: due_counter(plan).filter(|_| plan.requests.is_some()),
+        due: due_counter(plan, plan.share).filter(|_| targets.scenario.is_none()),
+        // The schedule of all shards ends at the same time.
+        ahead: due_counter(plan, Share::WHOLE).filter(|_| plan.requests.is_some()),
         abort_if: conditions.abort_if,
         baseline: conditions.baseline,
         log: log.as_mut(),
@@ -107,7 +113,7 @@ pub(crate) fn run(
             .name("monitor".to_owned())
             .spawn_scoped(scope, move || monitor.watch(&is_over))
             .context("cannot start a thread")?;
-        let end = carry_out(plan, targets, &engine, &collector);
+        let end = carry_out(plan, targets, (&engine, start), &collector);
         drop(running);
         let series = monitor.join().expect("the monitor does not panic");
         anyhow::Ok((end?, series))
@@ -148,10 +154,10 @@ fn ledger(server: &mut ServerProcess) -> Option<ServerSummary> {
     noted.ok()
 }
 
-/// Counts the arrivals of the open model.
-fn due_counter(plan: &LoadPlan) -> Option<DueCounter> {
+/// Counts the arrivals of a share in the open model.
+fn due_counter(plan: &LoadPlan, share: Share) -> Option<DueCounter> {
     let limit = plan.requests.unwrap_or(u64::MAX);
-    let arrivals = plan.arrivals(Share::WHOLE)?;
+    let arrivals = plan.arrivals(share)?;
     Some(DueCounter::new(arrivals, limit))
 }
 
@@ -168,11 +174,13 @@ fn on_command(control: &RunControl, current: &CurrentRun) -> impl Fn(KeyCommand)
 fn carry_out(
     plan: &LoadPlan,
     targets: &Targets,
-    control: &LoadControl,
+    (control, start): (&LoadControl, Instant),
     collector: &Collector,
 ) -> Result<LoadRunEnd> {
     let source = plan.source(targets.weights(), targets.scenario.clone());
     let mut run = LoadRun::new(targets.targets(), &targets.endpoints, &source)
+        .start_at(start)
+        .share(plan.share)
         .connections(plan.connections)
         .policy(plan.policy.clone())
         .transport(plan.transport)
@@ -188,12 +196,12 @@ fn carry_out(
 
 fn snapshot(plan: &LoadPlan, targets: &Targets) -> LiveSnapshot {
     let length = match (plan.requests, plan.duration) {
-        (Some(count), None) => RunLength::Requests(count),
+        (Some(count), None) => RunLength::Requests(plan.asked.part_of(count)),
         (_, Some(duration)) => RunLength::Duration(duration.saturating_sub(plan.warm_up)),
         (None, None) => RunLength::Unlimited,
     };
     let asked_rate = match &plan.model {
-        PlanModel::Open { stages, .. } if stages.len() == 1 => Some(stages[0].to.per_second()),
+        PlanModel::Open { stages, .. } if stages.len() == 1 => Some(plan.rate_part(stages[0].to)),
         _ => None,
     };
     LiveSnapshot {

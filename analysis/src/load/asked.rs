@@ -1,9 +1,10 @@
 //! The load that was asked for, as a result holds it beside what was reached.
 
+use super::shard::Shard;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The load that was asked for.
+/// The load that was asked for, of all processes if several share it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AskedLoad {
     /// What decides when requests start.
@@ -16,6 +17,16 @@ pub struct AskedLoad {
     pub warm_up_us: u64,
     /// How long requests in flight may take after the last one started.
     pub grace_us: u64,
+    /// The part of this process; null if it has all of the load.
+    #[serde(default)]
+    pub shard: Option<Shard>,
+}
+
+impl AskedLoad {
+    /// This process's part of a number of connections, requests in flight or requests of the whole load.
+    pub fn part_of(&self, total: u64) -> u64 {
+        self.shard.map_or(total, |shard| shard.part_of(total))
+    }
 }
 
 /// What decides when requests start.

@@ -22,6 +22,7 @@ mod result;
 pub mod search;
 mod search_result;
 mod second;
+mod shard;
 mod stop_reason;
 mod verdict;
 
@@ -36,4 +37,5 @@ pub use observed::ObservedLoad;
 pub use repeat_command::RepeatCommand;
 pub use result::{InFlightFigures, LOAD_SCHEMA_VERSION, LoadResult};
 pub use second::LoadSecond;
+pub use shard::Shard;
 pub use stop_reason::StopReason;

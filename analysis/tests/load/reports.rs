@@ -3,7 +3,7 @@
 use crate::simulation::{MS, SECOND, Simulation, micros};
 use flagpole_analysis::load::report;
 use flagpole_analysis::load::search::{LoadSearch, SearchPlan, SearchVariable};
-use flagpole_analysis::load::{IterationStep, LoadIterations, LoadResult, ObservedLoad};
+use flagpole_analysis::load::{IterationStep, LoadIterations, LoadResult, ObservedLoad, Shard};
 use flagpole_analysis::report::ReportOptions;
 use flagpole_analysis::validity::Validity;
 use flagpole_protocol::Outcome;
@@ -88,6 +88,17 @@ fn searched() -> LoadResult {
 #[test]
 fn text_of_a_closed_run() {
     insta::assert_snapshot!(text(&closed()));
+}
+
+#[test]
+fn first_lines_of_a_shard_say_its_part() {
+    let first_lines = |mut observed: ObservedLoad| {
+        observed.asked.shard = Some(Shard { index: 2, of: 4 });
+        let text = text(&observed);
+        text.split("\n\n").next().unwrap().to_owned()
+    };
+    let runs = [closed(), run().at_rate(400.0)].map(first_lines);
+    insta::assert_snapshot!(runs.join("\n\n"));
 }
 
 #[test]

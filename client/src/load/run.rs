@@ -20,7 +20,7 @@ use flagpole_protocol::{AttemptKind, AttemptRecord, Outcome, Resource};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 
 /// The size of the stack of a loop's thread, in bytes: that of the standard library.
@@ -45,8 +45,10 @@ pub struct LoadRun<'a> {
     transport: TransportKind,
     body_limit: usize,
     source: &'a (dyn Fn(Share) -> Box<dyn RequestSource> + Sync),
+    share: Share,
     connections: usize,
     loops: usize,
+    start: Option<Instant>,
     duration: Option<Duration>,
     grace: Duration,
     control: LoadControl,
@@ -73,7 +75,9 @@ impl<'a> LoadRun<'a> {
             transport: TransportKind::default(),
             body_limit: BODY_LIMIT,
             source,
+            share: Share::WHOLE,
             connections: 1,
+            start: None,
             loops: available_parallelism().map_or(1, NonZero::get),
             duration: None,
             grace: Duration::ZERO,
@@ -81,6 +85,11 @@ impl<'a> LoadRun<'a> {
             uses_tokio_timer: false,
             captures: false,
         }
+    }
+
+    /// The share of this process in the requests of a run of several processes; the source of a loop gets its part of it.
+    pub fn share(self, share: Share) -> LoadRun<'a> {
+        LoadRun { share, ..self }
     }
 
     /// The most requests in flight, at least 1. Requests that are due beyond it wait.
@@ -110,6 +119,14 @@ impl<'a> LoadRun<'a> {
     /// The largest body that is accepted, in bytes.
     pub fn body_limit(self, body_limit: usize) -> LoadRun<'a> {
         LoadRun { body_limit, ..self }
+    }
+
+    /// Starts the run at this instant, or at once if that has passed when everything is prepared.
+    pub fn start_at(self, start: Instant) -> LoadRun<'a> {
+        LoadRun {
+            start: Some(start),
+            ..self
+        }
     }
 
     /// When the last request arrives, from the start of the run. The run ends when all requests have ended, at the latest after
@@ -164,7 +181,8 @@ impl<'a> LoadRun<'a> {
             .body_limit(self.body_limit);
         run.cancel = self.control.cancel.child_token();
         let run = &run;
-        let clock = RunClock::start_after(START_UP);
+        let delay = (self.start).map(|start| start.saturating_duration_since(Instant::now()));
+        let clock = RunClock::start_after(delay.unwrap_or_default().max(START_UP));
         let template = Arc::new(self.template(run, distinct, clock)?);
         let (states, loops) = self.event_loops(run, &template)?;
         self.control.set_started(clock, loops.clone());
@@ -231,22 +249,23 @@ impl<'a> LoadRun<'a> {
         template: &Arc<RequestTemplate>,
     ) -> Result<StatesAndLoops, RunError> {
         let count = self.loops.clamp(1, self.connections);
-        let shares = || Share::all(count);
         let new_state = |share: Share, connections| {
             let source = (self.source)(share);
             let scheduler =
                 AttemptScheduler::with_source(source, run.workload, &run.policy, connections);
             Arc::new(RunState::new(run, template.clone(), scheduler))
         };
-        let parts = shares().map(|share| share.part_of(self.connections));
-        let parts: Vec<_> = parts.collect();
+        let parts = Share::WHOLE.divided(count);
+        let parts: Vec<_> = parts
+            .map(|loop_share| loop_share.part_of(self.connections))
+            .collect();
         if run.policy.counts_over_all_requests() {
-            let state = new_state(Share::WHOLE, self.connections);
+            let state = new_state(self.share, self.connections);
             let loops = AttemptLoop::for_shares(run, &state, &parts)?;
             return Ok((vec![state], loops));
         }
         let (mut states, mut loops) = (Vec::new(), Vec::new());
-        for (share, part) in shares().zip(parts) {
+        for (share, part) in self.share.divided(count).zip(parts) {
             let state = new_state(share, part);
             loops.extend(AttemptLoop::for_shares(run, &state, &[part])?);
             states.push(state);

@@ -38,7 +38,8 @@ impl Strategy for PerCore {
         let max_in_flight = run_state.scheduler().max_in_flight();
         let cores = available_parallelism().map_or(1, NonZero::get);
         let count = cores.min(max_in_flight);
-        let shares = Share::all(count).map(|share| share.part_of(concurrency));
+        let shares = Share::WHOLE.divided(count);
+        let shares = shares.map(|share| share.part_of(concurrency));
         let shares: Vec<_> = shares.collect();
         let loops = AttemptLoop::for_shares(run, &run_state, &shares)?;
         let cores = cores_for(loops.len());

@@ -15,6 +15,8 @@ pub(crate) mod request_limit;
 pub(crate) mod request_message;
 pub(crate) mod scenario;
 pub(crate) mod share;
+#[cfg(test)]
+mod share_tests;
 pub(crate) mod source;
 pub(crate) mod target;
 pub(crate) mod targets;

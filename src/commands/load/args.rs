@@ -2,6 +2,7 @@
 
 use crate::load::report_formats;
 use crate::load::spec::LoadSpec;
+use crate::load::start_time::StartTime;
 use crate::options::built_in::PROFILES;
 use crate::options::control_address::ControlAddress;
 use crate::options::names;
@@ -47,7 +48,8 @@ Examples:
   flagpole load --urls list.txt --profile flaky --fail-if 'p99 > 80ms' --fail-if 'errors > 1%'
   flagpole load http://127.0.0.1:8000/ --find-rate 'p99 < 50ms and errors < 0.1%'
   flagpole load --latency 20ms --concurrency-limit 8 --queue 1000 --rate 300/s --save mine.toml
-  flagpole load mine.toml --result mine.json")]
+  flagpole load mine.toml --result mine.json
+  flagpole load mine.toml --shard 2/4 --hlog 2.hlog")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
@@ -62,6 +64,10 @@ pub(crate) struct LoadArgs {
 
     #[command(flatten)]
     pub(super) spec: LoadSpec,
+
+    /// Start then, with other shards: `2026-11-28T17:00:00Z`, or Unix seconds
+    #[arg(long, value_name = "TIME", help_heading = "Load")]
+    pub(super) start_at: Option<StartTime>,
 
     /// Load the targets in this file: one a line, or JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Requests")]
@@ -135,7 +141,7 @@ pub(crate) struct LoadArgs {
     pub(super) save: Option<PathBuf>,
 
     /// Print the run as a file and exit
-    #[arg(long, conflicts_with_all = ["save", "result", "html", "records", "hlog", "baseline", "live"], help_heading = "Files")]
+    #[arg(long, conflicts_with_all = ["start_at", "save", "result", "html", "records", "hlog", "baseline", "live"], help_heading = "Files")]
     pub(super) print_experiment: bool,
 
     /// Print the JSON Schema of results and exit

@@ -19,6 +19,7 @@ use crate::load::live_view::terminal;
 use crate::load::metrics::MetricsServer;
 use crate::load::run::{self, EndConditions, RunOutputs};
 use crate::load::search::{self, SearchContext};
+use crate::load::start_time::StartTime;
 use crate::load::targets::Targets;
 use crate::process::server_process::ServerProcess;
 use crate::{interrupt, output, run_page};
@@ -33,12 +34,15 @@ impl LoadArgs {
             output::result(&format!("{:#}\n", LoadResult::schema()))?;
             return Ok(ExitStatus::Success);
         }
-        let spec = self.spec().map_err(|error| self.name_cause(error))?;
-        let as_file = || toml::to_string(&spec).context("cannot write TOML");
+        let asked = self.spec().map_err(|error| self.name_cause(error))?;
+        let as_file = || toml::to_string(&asked).context("cannot write TOML");
         if self.print_experiment {
             output::result(&as_file()?)?;
             return Ok(ExitStatus::Success);
         }
+        let spec = asked.with_resolved_shard();
+        let spec = spec.map_err(|error| self.name_cause(error))?;
+        self.start_at.map_or(Ok(()), StartTime::check)?;
         let reporter = Reporter::new(&self, &spec)?;
         let plan = search::first_plan(&spec).map_err(|error| self.name_cause(error))?;
         let files = self.open_files()?;
@@ -84,6 +88,7 @@ impl LoadArgs {
                 metrics: metrics.as_ref(),
                 live: live.as_ref(),
                 display: self.display(),
+                start: self.start_at.map(|time| time.wait(&current)),
             };
             let conditions = EndConditions {
                 abort_if: &spec.abort_if,

@@ -52,6 +52,9 @@ impl LoadArgs {
         if let (Some(_), Some((option, _))) = (spec.search_condition(), given.next()) {
             bail!("{option}: a search has several runs; run what it finds");
         }
+        if spec.search_condition().is_some() && self.start_at.is_some() {
+            bail!("--start-at: a search has several runs, which start one after the other");
+        }
         spec.check()?;
         Ok(spec)
     }

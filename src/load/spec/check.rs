@@ -14,6 +14,7 @@ impl LoadSpec {
         self.check_body()?;
         self.check_order()?;
         self.check_seed()?;
+        self.check_shard()?;
         let policy = self.policy.policy(self.connections())?;
         drop(policy);
         Ok(())
@@ -84,6 +85,35 @@ impl LoadSpec {
             bail!(
                 "--concurrency: has no effect with --stages, which have the numbers of connections"
             );
+        }
+        Ok(())
+    }
+
+    /// As far as the number of shards is known.
+    pub(super) fn check_shard(&self) -> Result<()> {
+        let Some(choice) = self.shard else {
+            return Ok(());
+        };
+        if self.search_condition().is_some() {
+            bail!(
+                "--shard: a search adapts the load to what one process measures; run what it finds in shards"
+            );
+        }
+        if self.has_own_server() {
+            bail!(
+                "--shard: each shard would start a server of its own; start one with `flagpole serve`, and give its URL"
+            );
+        }
+        let Some(shards) = choice.of() else {
+            return Ok(());
+        };
+        let connections = self.connections() as u64;
+        let requests = self.requests.map(|count| (count.0, "requests"));
+        let counts = [(connections, "connections")].into_iter().chain(requests);
+        for (count, noun) in counts {
+            if count < shards {
+                bail!("--shard: {count} {noun} are fewer than {shards} shards");
+            }
         }
         Ok(())
     }

@@ -71,7 +71,7 @@ const REPLACED: [(&str, &[&str]); 8] = [
 ];
 
 /// Keys that a result has elsewhere, or that say nothing about the requests.
-const NO_SETTINGS: [&str; 24] = [
+const NO_SETTINGS: [&str; 25] = [
     "about",
     "base",
     "urls",
@@ -88,6 +88,7 @@ const NO_SETTINGS: [&str; 24] = [
     "stages",
     "max_in_flight",
     "think",
+    "shard",
     "warm_up",
     "grace",
     "find_rate",

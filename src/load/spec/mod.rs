@@ -4,8 +4,10 @@ mod check;
 mod merge;
 mod repeat;
 mod secrets;
+mod shard;
 pub(crate) mod values;
 
+use self::shard::ShardChoice;
 use self::values::{Connections, FieldLine, RequestCount, RequestMethod};
 use crate::options::built_in;
 use crate::options::policy::PolicyOptions;
@@ -16,7 +18,7 @@ use crate::process::system_limits;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
-use flagpole_analysis::load::LoadCondition;
+use flagpole_analysis::load::{LoadCondition, Shard};
 use flagpole_client::{
     ArrivalProcess, ArrivalRate, Stages, StatusSet, TargetOrder, ThinkTime, TransportKind,
 };
@@ -25,6 +27,7 @@ use flagpole_server::config::listener::Listener;
 use flagpole_server::config::location::describe_toml_error;
 use serde::{Deserialize, Serialize};
 use serde_with::{serde_as, skip_serializing_none};
+use std::env;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,7 +39,7 @@ pub(crate) const DURATION: Duration = Duration::from_secs(10);
 pub(crate) const CONNECTIONS: Connections =
     Connections::new(50).expect("50 connections are allowed");
 
-/// The default limit on requests in flight in the open model, if as many open files are allowed.
+/// The default limit on requests in flight of a process in the open model, if as many open files are allowed.
 const MAX_IN_FLIGHT: usize = 10_000;
 
 /// The default time for requests in flight after the last one has started.
@@ -107,6 +110,11 @@ pub(crate) struct LoadSpec {
     #[arg(long, value_name = "DURATION", help_heading = "Load")]
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) think: Option<ThinkTime>,
+
+    /// Make only this part of the load: `2/4`, `auto/4` or `auto` (docs/distributed.md)
+    #[arg(long, value_name = "I/N", help_heading = "Load")]
+    #[serde_as(as = "Option<TextOrNumber>")]
+    pub(crate) shard: Option<ShardChoice>,
 
     /// Leave this time at the start out of all figures
     #[arg(long, value_name = "DURATION", help_heading = "Load")]
@@ -303,14 +311,32 @@ impl LoadSpec {
         }
     }
 
-    /// The most requests in flight.
+    /// The run of this process, whose shard may be in the environment.
+    pub(crate) fn with_resolved_shard(&self) -> Result<LoadSpec> {
+        let resolve = |choice: ShardChoice| choice.resolve(&|name| env::var(name).ok());
+        let shard = self.shard.map(resolve).transpose()?;
+        let resolved = LoadSpec {
+            shard: shard.map(ShardChoice::Given),
+            ..self.clone()
+        };
+        resolved.check_shard()?;
+        Ok(resolved)
+    }
+
+    /// The shard of a process whose shard is resolved; `None` if it has all of the load.
+    pub(crate) fn shard(&self) -> Option<Shard> {
+        match self.shard? {
+            ShardChoice::Given(shard) => Some(shard),
+            ShardChoice::AutoOf(_) | ShardChoice::Auto => None,
+        }
+    }
+
+    /// The most requests in flight, of all shards.
     pub(crate) fn connections(&self) -> usize {
         if self.is_open() {
-            let default = || {
-                let allowed = usize::try_from(system_limits::max_connections());
-                MAX_IN_FLIGHT.min(allowed.unwrap_or(usize::MAX))
-            };
-            return self.max_in_flight.map_or_else(default, Connections::get);
+            return self
+                .max_in_flight
+                .map_or_else(|| self.default_in_flight(), Connections::get);
         }
         match &self.stages {
             Some(Stages::Connections(stages)) => {
@@ -319,5 +345,16 @@ impl LoadSpec {
             }
             _ => self.concurrency.unwrap_or(CONNECTIONS).get(),
         }
+    }
+
+    /// Shards have the same one whatever their machines allow, as their loads must be parts of one.
+    fn default_in_flight(&self) -> usize {
+        let shards = self.shard.map(|choice| choice.of().unwrap_or(1));
+        if let Some(shards) = shards {
+            let shards = usize::try_from(shards).unwrap_or(usize::MAX);
+            return MAX_IN_FLIGHT.saturating_mul(shards);
+        }
+        let allowed = usize::try_from(system_limits::max_connections());
+        MAX_IN_FLIGHT.min(allowed.unwrap_or(usize::MAX))
     }
 }

@@ -8,6 +8,8 @@ mod live_view;
 mod models;
 mod own_server;
 mod refusals;
+#[cfg(unix)]
+mod shards;
 #[cfg(target_os = "linux")]
 mod short_of_resources;
 #[cfg(target_os = "linux")]

@@ -56,6 +56,17 @@ fn load() {
         "--records -",
         "--save missing/x",
         "--quiet --no-tui",
+        "--shard 0/4",
+        "--shard 5/4",
+        "--shard 4/0",
+        "--shard 2",
+        "--shard auto",
+        "--shard 1/4 -c 3",
+        "--shard 1/4 -n 3",
+        "--shard 1/4 --rate 5/s --max-in-flight 3",
+        "--shard 1/4 --stages 5s:1..3",
+        "--shard 1/4 --find-rate p99<5ms",
+        "--start-at soon",
         "--print-experiment --save x",
     ];
     let mut lines: Vec<_> = lines
@@ -84,6 +95,8 @@ fn load() {
         "load --profile book",
         "load --latency 5ms --unix-socket x",
         "load /flags/br/br.gif",
+        "load --shard 1/4 --latency 5ms",
+        "load --shard 1/4 --profile flaky",
     ] {
         lines.push(line.to_owned());
     }

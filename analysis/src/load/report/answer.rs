@@ -54,7 +54,7 @@ fn figures(result: &LoadResult) -> String {
     let reached = grouped_rate(figures.requests_per_s);
     let load = match (&result.asked.model, figures.asked_per_s) {
         (LoadModel::Closed { connections, .. }, _) => {
-            let connections = counted(*connections, "connection");
+            let connections = counted(result.asked.part_of(*connections), "connection");
             let up_to = if result.asked.model.is_constant() {
                 ""
             } else {
@@ -80,7 +80,8 @@ fn figures(result: &LoadResult) -> String {
             None => format!("{reached} requests/s"),
         },
     };
-    format!("{load}; {}", quality(result))
+    let shard = (result.asked.shard).map_or_else(String::new, |shard| format!("{shard}: "));
+    format!("{shard}{load}; {}", quality(result))
 }
 
 /// `p99 2.31 ms, no errors`.

@@ -45,7 +45,7 @@ pub(super) fn conditions(result: &LoadResult) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-/// `open model, Poisson arrivals of seed 7 at 2,000/s, 30.0 s`.
+/// `open model, Poisson arrivals of seed 7 at 2,000/s, 30.0 s`; of a shard `... at 500/s of 2,000/s (shard 2 of 4), 30.0 s`.
 pub(crate) fn asked(asked: &AskedLoad) -> String {
     let mut parts = match &asked.model {
         LoadModel::Closed {
@@ -54,10 +54,10 @@ pub(crate) fn asked(asked: &AskedLoad) -> String {
             stages,
         } => {
             let load = stages.as_ref().map(|stages| format!("stages {stages}"));
-            let connections = || counted(*connections, "connection");
+            let connections = || part_of(asked, *connections, "connection");
             let think = HumanDuration::from_micros(*think_us);
             let think = (*think_us > 0).then(|| format!("think time {think}"));
-            let load = load.unwrap_or_else(connections);
+            let load = load.unwrap_or_else(connections) + &shard(asked);
             ["closed model".to_owned(), load]
                 .into_iter()
                 .chain(think)
@@ -74,9 +74,9 @@ pub(crate) fn asked(asked: &AskedLoad) -> String {
                 ArrivalKind::Constant => "constant arrivals".to_owned(),
                 ArrivalKind::Poisson => format!("Poisson arrivals of seed {seed}"),
             };
-            let rate = rate_per_s.map(|rate| format!("at {}/s", grouped_rate(rate)));
+            let rate = rate_per_s.map(|rate| format!("at {}", rate_of(asked, rate)));
             let stages = stages.as_ref().map(|stages| format!("in stages {stages}"));
-            let load = rate.or(stages).unwrap_or_default();
+            let load = rate.or(stages).unwrap_or_default() + &shard(asked);
             vec!["open model".to_owned(), format!("{arrivals} {load}")]
         }
         LoadModel::Users { classes } => ["users by a Locust master".to_owned()]
@@ -84,7 +84,7 @@ pub(crate) fn asked(asked: &AskedLoad) -> String {
             .chain(classes.iter().map(user_class))
             .collect(),
     };
-    let requests = asked.requests.map(|count| counted(count, "request"));
+    let requests = asked.requests.map(|count| part_of(asked, count, "request"));
     let time = |us: u64| HumanDuration::from_micros(us).to_string();
     parts.extend(requests.into_iter().chain(asked.duration_us.map(time)));
     if asked.warm_up_us > 0 {
@@ -110,6 +110,23 @@ fn user_class(class: &AskedUserClass) -> String {
         (None, _) => "one request after the other".to_owned(),
     };
     format!("{}: {behaviour}", class.name)
+}
+
+/// ` (shard 2 of 4)`; nothing if the process has all of the load.
+fn shard(asked: &AskedLoad) -> String {
+    (asked.shard).map_or_else(String::new, |shard| format!(" ({shard})"))
+}
+
+/// `50 connections`; of a shard `13 of 50 connections`.
+fn part_of(asked: &AskedLoad, total: u64, noun: &str) -> String {
+    let part = (asked.shard).map(|shard| format!("{} of ", grouped(shard.part_of(total))));
+    part.unwrap_or_default() + &counted(total, noun)
+}
+
+/// `1,000/s`; of a shard `250/s of 1,000/s`.
+fn rate_of(asked: &AskedLoad, rate: f64) -> String {
+    let part = (asked.shard).map(|shard| format!("{}/s of ", grouped_rate(rate / shard.of as f64)));
+    part.unwrap_or_default() + &format!("{}/s", grouped_rate(rate))
 }
 
 /// What stands below the table: counts, rates, failures, the judged conditions and what limited the run.

@@ -114,11 +114,14 @@ fn cause(observed: &ObservedLoad, figures: &LoadFigures) -> (&'static str, Strin
     let busiest = seconds.max_by_key(|one| one.in_flight + one.queued);
     let (in_flight, queued) = busiest.map_or((0, 0), |one| (one.in_flight, one.queued));
     let limit = match observed.asked.model {
-        // All connections were taken, except a few that had just become free.
-        LoadModel::Open { max_in_flight, .. } if in_flight * 10 >= max_in_flight * 9 => {
-            format!(", of which at most {max_in_flight} were in flight (`--max-in-flight`)")
-        }
-        _ => String::new(),
+        LoadModel::Open { max_in_flight, .. } => observed.asked.part_of(max_in_flight),
+        LoadModel::Closed { .. } | LoadModel::Users { .. } => u64::MAX,
+    };
+    // All connections were taken, except a few that had just become free.
+    let limit = if in_flight * 10 >= limit.saturating_mul(9) {
+        format!(", of which at most {limit} were in flight (`--max-in-flight`)")
+    } else {
+        String::new()
     };
     let cause = format!(
         "the server is slower, and up to {} requests waited at a time{limit}; lower the rate, or find the highest one by \
