@@ -1,3 +1,19 @@
 //! A Locust worker: a process that a Locust master steers, and that reports to it.
+//!
+//! `messages` are what both say, `state` decides (pure), `session` performs, `connection` is the socket, `stats` makes
+//! Locust's statistics of what the load reports. The load is a `UserLoad`.
 
+pub(crate) mod address;
+mod connection;
+mod current_run;
+mod deliveries;
+mod identity;
+mod messages;
+pub(crate) mod session;
+pub(crate) mod state;
+mod stats;
 pub(crate) mod user_load;
+pub(crate) mod worker_log;
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use flagpole_protocol::LatencyStats;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Users of several classes that make requests. The calls come from one thread, and none of them waits for responses.
@@ -28,6 +29,11 @@ pub(crate) trait UserLoad {
 
     /// Whether no run goes on: every request has ended, and the next report is the last one that says anything.
     fn is_stopped(&self) -> bool;
+
+    /// The local log of the last run; `None` if none is written.
+    fn log_file(&self) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// How a run is to be made.

@@ -1,0 +1,132 @@
+//! Messages of the master.
+
+use super::action::{Action, Outgoing};
+use super::event::Situation;
+use super::machine::{WorkerMachine, is_leaving};
+use super::phase::{Phase, Then};
+use crate::worker::messages::{MasterMessage, SpawnJob};
+use std::time::Duration;
+
+impl WorkerMachine {
+    pub(super) fn on_message(&mut self, message: MasterMessage, situation: Situation) {
+        match message {
+            MasterMessage::Ack { index } => self.on_ack(situation.now, index),
+            MasterMessage::Heartbeat => self.on_heartbeat(situation),
+            MasterMessage::Spawn(job) => self.on_spawn(situation.now, job),
+            MasterMessage::SpawningComplete => {
+                if self.resets_stats && matches!(self.phase, Phase::Running { .. }) {
+                    self.push(Action::ResetStats);
+                }
+            }
+            MasterMessage::Stop => self.on_stop(situation.now),
+            MasterMessage::Quit => self.on_quit(situation),
+            MasterMessage::Reconnect => self.on_reconnect(situation),
+            // Classes are described by the worker's file.
+            MasterMessage::UpdateUserClass => {}
+            MasterMessage::Unknown(kind) => {
+                self.warn_once(format!("ignored a message of the unknown type `{kind}`"));
+            }
+        }
+    }
+
+    fn on_ack(&mut self, now: Duration, index: Option<u64>) {
+        let is_new = self.link.searching_since.is_some();
+        self.link.registered(now);
+        if self.phase != Phase::Registering {
+            return;
+        }
+        self.phase = Phase::Ready;
+        if is_new {
+            let index = index.map_or_else(String::new, |index| format!(" as number {index}"));
+            self.note(format!("works for the Locust master at `{}`{index}", self.master));
+        }
+        if let Some(job) = self.waiting_spawn.take() {
+            self.apply(now, job);
+        }
+    }
+
+    fn on_heartbeat(&mut self, situation: Situation) {
+        self.link.last_answer = situation.now;
+        if let Phase::Confirming { then, .. } = self.phase
+            && situation.is_proven
+        {
+            self.finish(situation.now, then);
+        }
+    }
+
+    fn on_spawn(&mut self, now: Duration, job: Box<SpawnJob>) {
+        let is_newer = job.timestamp > self.last_spawn;
+        match self.phase {
+            Phase::Registering | Phase::Ready | Phase::Running { .. } => {
+                // The master sends it to workers that it knows only.
+                self.link.registered(now);
+                self.send(Outgoing::Spawning);
+                if is_newer {
+                    self.apply(now, job);
+                }
+            }
+            Phase::Stopping { then: Then::Register, .. } => {
+                self.send(Outgoing::Spawning);
+                if is_newer {
+                    self.last_spawn = job.timestamp;
+                    self.waiting_spawn = Some(job);
+                }
+            }
+            Phase::Stopping { .. }
+            | Phase::Confirming { .. }
+            | Phase::Connecting
+            | Phase::Ended => {}
+        }
+    }
+
+    fn on_stop(&mut self, now: Duration) {
+        self.waiting_spawn = None;
+        match self.phase {
+            Phase::Running { .. } => self.begin_stop(now, Then::Register, self.grace()),
+            Phase::Ready => {
+                self.send(Outgoing::Stopped);
+                self.register(now);
+            }
+            // In `Registering` it is the second `stop` of the same run.
+            Phase::Registering
+            | Phase::Stopping { .. }
+            | Phase::Confirming { .. }
+            | Phase::Connecting
+            | Phase::Ended => {}
+        }
+    }
+
+    fn on_quit(&mut self, situation: Situation) {
+        let then = Then::Leave { by_master: true };
+        match self.phase {
+            Phase::Registering | Phase::Ready => self.finish_or_confirm(situation, then),
+            Phase::Running { .. } | Phase::Stopping { .. } => {
+                // What there is now certainly arrives in time.
+                self.send(Outgoing::Stats);
+                self.begin_stop(situation.now, then, self.timing.quit_grace);
+            }
+            Phase::Confirming { deadline, .. } => self.phase = Phase::Confirming { then, deadline },
+            Phase::Connecting | Phase::Ended => {}
+        }
+    }
+
+    /// The master could not read a message, and asks for a new connection.
+    fn on_reconnect(&mut self, situation: Situation) {
+        let then = Then::Reconnect;
+        match self.phase {
+            Phase::Registering | Phase::Ready => self.finish_or_confirm(situation, then),
+            Phase::Running { .. } => {
+                let line = "the master asks for a new connection; the run ends here".to_owned();
+                self.push(Action::Warn(line));
+                self.begin_stop(situation.now, then, self.grace());
+            }
+            Phase::Stopping { then: before, deadline } if !is_leaving(before) => {
+                self.phase = Phase::Stopping { then, deadline };
+            }
+            Phase::Stopping { .. }
+            | Phase::Confirming { .. }
+            | Phase::Connecting
+            | Phase::Ended => {}
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Changes of state that several events cause.
+
+use super::action::{Action, Outgoing};
+use super::event::Situation;
+use super::machine::WorkerMachine;
+use super::phase::{Phase, Then};
+use crate::exit_status::ExitStatus;
+use crate::worker::messages::{ReportedState, SpawnJob};
+use std::time::Duration;
+
+impl WorkerMachine {
+    /// Asks the master for work.
+    pub(super) fn register(&mut self, now: Duration) {
+        self.phase = Phase::Registering;
+        self.link.ready_at = now + self.timing.ready_again;
+        self.send(Outgoing::Ready);
+    }
+
+    /// Begins a run, or changes its numbers of users.
+    pub(super) fn apply(&mut self, now: Duration, job: Box<SpawnJob>) {
+        self.last_spawn = job.timestamp;
+        self.stop_timeout = job.stop_timeout;
+        self.resets_stats = job.reset_stats;
+        let users = job.user_classes_count.clone();
+        if !matches!(self.phase, Phase::Running { .. }) {
+            self.link.report_at = now + self.timing.report;
+            self.push(Action::Start(job));
+        }
+        self.push(Action::SetUsers(users));
+        let applying = Some(now + self.timing.apply);
+        self.phase = Phase::Running { applying };
+    }
+
+    pub(super) fn report_users(&mut self) {
+        self.phase = Phase::Running { applying: None };
+        self.send(Outgoing::SpawningComplete);
+    }
+
+    pub(super) fn begin_stop(&mut self, now: Duration, then: Then, grace: Duration) {
+        self.push(Action::BeginStop(grace));
+        let deadline = now + grace + self.timing.overrun;
+        self.phase = Phase::Stopping { then, deadline };
+    }
+
+    /// The run has ended.
+    pub(super) fn on_stopped(&mut self, now: Duration, then: Then) {
+        if !self.link.is_connected {
+            self.push(Action::ReportLoss);
+            self.finish_unproven(now, then);
+            return;
+        }
+        self.send(Outgoing::Stats);
+        self.send(Outgoing::Heartbeat(ReportedState::Running));
+        if then == Then::Register {
+            // The master waits for a report without users, and for this.
+            self.send(Outgoing::Stopped);
+            self.register(now);
+        } else {
+            self.confirm(now, then);
+        }
+    }
+
+    pub(super) fn confirm(&mut self, now: Duration, then: Then) {
+        let deadline = now + self.timing.confirm;
+        self.phase = Phase::Confirming { then, deadline };
+    }
+
+    /// Goes on if the master has all reports, else waits for the proof.
+    pub(super) fn finish_or_confirm(&mut self, situation: Situation, then: Then) {
+        if situation.is_proven {
+            self.finish(situation.now, then);
+        } else {
+            self.send(Outgoing::Heartbeat(ReportedState::Running));
+            self.confirm(situation.now, then);
+        }
+    }
+
+    /// The master has all reports.
+    pub(super) fn finish(&mut self, now: Duration, then: Then) {
+        match then {
+            Then::Register => {}
+            Then::Reconnect => {
+                // The master forgets the old identity at once.
+                self.send(Outgoing::Stopped);
+                self.reconnect(now, None);
+            }
+            Then::Leave { by_master } => {
+                self.part(by_master);
+                self.exit(ExitStatus::Success, None);
+            }
+        }
+    }
+
+    /// The master may not have all reports, and cannot be asked.
+    pub(super) fn finish_unproven(&mut self, now: Duration, then: Then) {
+        match then {
+            Then::Leave { by_master } => {
+                if self.link.is_connected {
+                    self.part(by_master);
+                }
+                self.exit(ExitStatus::Failed, None);
+            }
+            Then::Register | Then::Reconnect if self.link.is_connected => {
+                self.send(Outgoing::Stopped);
+                self.reconnect(now, None);
+            }
+            Then::Register | Then::Reconnect => self.search(now),
+        }
+    }
+
+    fn part(&mut self, by_master: bool) {
+        if !by_master {
+            self.send(Outgoing::Quit);
+        }
+        self.push(Action::Close);
+    }
+
+    /// Closes the connection and looks for a master.
+    pub(super) fn reconnect(&mut self, now: Duration, cause: Option<String>) {
+        self.push(Action::Close);
+        self.link.closed(now, cause);
+        self.search(now);
+    }
+
+    fn search(&mut self, now: Duration) {
+        self.phase = Phase::Connecting;
+        self.waiting_spawn = None;
+        self.link.attempt_at = Some(now + self.timing.first_delay);
+    }
+
+    /// The connection is lost.
+    pub(super) fn on_lost(&mut self, situation: Situation, cause: String) {
+        if !self.link.is_connected {
+            return;
+        }
+        let now = situation.now;
+        self.push(Action::Warn(format!("lost the master at `{}`: {cause}", self.master)));
+        self.push(Action::Close);
+        self.link.closed(now, Some(cause));
+        match self.phase {
+            Phase::Running { .. } => self.begin_stop(now, Then::Reconnect, self.grace()),
+            Phase::Stopping { then, deadline } => {
+                let then = if then == Then::Register { Then::Reconnect } else { then };
+                self.phase = Phase::Stopping { then, deadline };
+            }
+            Phase::Confirming { then, .. } => {
+                self.push(Action::ReportLoss);
+                self.finish_unproven(now, then);
+            }
+            Phase::Registering | Phase::Ready | Phase::Connecting | Phase::Ended => {
+                if !situation.is_proven {
+                    self.push(Action::ReportLoss);
+                }
+                self.search(now);
+            }
+        }
+    }
+}
