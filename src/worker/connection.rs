@@ -116,7 +116,10 @@ fn failure(error: &ZmqError) -> ConnectFailure {
         }
         ZmqError::Codec(_) | ZmqError::UnsupportedVersion(_) => {
             let cause = "the port does not speak ZeroMQ; expected the one for workers";
-            (format!("{cause} (5557 by default), not that of the web page"), true)
+            (
+                format!("{cause} (5557 by default), not that of the web page"),
+                true,
+            )
         }
         other => (other.to_string(), false),
     };

@@ -53,7 +53,11 @@ impl WorkerRun {
 
     /// The users that run, with classes that have none.
     pub(super) fn users(&self, running: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
-        let mut users: BTreeMap<_, _> = self.targets.keys().map(|class| (class.clone(), 0)).collect();
+        let mut users: BTreeMap<_, _> = self
+            .targets
+            .keys()
+            .map(|class| (class.clone(), 0))
+            .collect();
         users.extend(running);
         users
     }
@@ -61,7 +65,9 @@ impl WorkerRun {
     /// Whether exactly the users of the last `spawn` run.
     pub(super) fn has_reached(&self, running: BTreeMap<String, u64>) -> bool {
         let target = |class| self.targets.get(class).copied().unwrap_or_default();
-        self.users(running).iter().all(|(class, &users)| users == target(class))
+        self.users(running)
+            .iter()
+            .all(|(class, &users)| users == target(class))
     }
 
     /// Says that the clocks differ too much.
@@ -89,5 +95,9 @@ pub(super) fn clock_offset_us(timestamp: f64) -> Option<i64> {
     let here = now_unix().as_micros();
     let difference = here.abs_diff(master);
     let difference = i64::try_from(difference).ok()?;
-    Some(if here >= master { difference } else { -difference })
+    Some(if here >= master {
+        difference
+    } else {
+        -difference
+    })
 }

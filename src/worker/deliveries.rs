@@ -75,9 +75,15 @@ mod tests {
         deliveries.report_sent(7);
         deliveries.heartbeat_sent();
         deliveries.echoed();
-        assert_eq!((deliveries.is_proven(), deliveries.unproven_requests()), (false, 7));
+        assert_eq!(
+            (deliveries.is_proven(), deliveries.unproven_requests()),
+            (false, 7)
+        );
         deliveries.echoed();
-        assert_eq!((deliveries.is_proven(), deliveries.unproven_requests()), (true, 0));
+        assert_eq!(
+            (deliveries.is_proven(), deliveries.unproven_requests()),
+            (true, 0)
+        );
     }
 
     #[test]

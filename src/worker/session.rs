@@ -176,7 +176,8 @@ impl<'a> WorkerSession<'a> {
                 if let Some(warning) = run.clock_warning() {
                     self.log.warn(&warning);
                 }
-                self.log.note(&format!("run {} has begun", run.settings.run));
+                self.log
+                    .note(&format!("run {} has begun", run.settings.run));
                 self.run = Some(run);
             }
             Action::SetUsers(users) => return self.set_users(users),
@@ -205,7 +206,9 @@ impl<'a> WorkerSession<'a> {
         let run = self.run.as_mut()?;
         let changed = self.load.set_users(&users);
         run.targets = users;
-        changed.err().map(|error| Event::LoadFailed(format!("{error:#}")))
+        changed
+            .err()
+            .map(|error| Event::LoadFailed(format!("{error:#}")))
     }
 
     async fn send(&mut self, outgoing: Outgoing) -> Option<Event> {
@@ -221,9 +224,7 @@ impl<'a> WorkerSession<'a> {
                 requests = count;
                 message
             }
-            Outgoing::Heartbeat(state) => {
-                WorkerMessage::Heartbeat(state, (self.machine_share)())
-            }
+            Outgoing::Heartbeat(state) => WorkerMessage::Heartbeat(state, (self.machine_share)()),
             Outgoing::Stopped => WorkerMessage::ClientStopped,
             Outgoing::Quit => WorkerMessage::Quit,
             Outgoing::Exception(message) => WorkerMessage::Exception { message },
@@ -235,12 +236,11 @@ impl<'a> WorkerSession<'a> {
             _ => {}
         }
         let event = self.transmit(&message).await;
-        match self.log.new_lines() {
-            Some(lines) if event.is_none() && matches!(outgoing, Outgoing::Heartbeat(_)) => {
-                self.transmit(&WorkerMessage::Logs { lines }).await
-            }
-            _ => event,
+        if event.is_some() || !matches!(outgoing, Outgoing::Heartbeat(_)) {
+            return event;
         }
+        let lines = self.log.new_lines()?;
+        self.transmit(&WorkerMessage::Logs { lines }).await
     }
 
     /// Sends a message that the master understands.
@@ -249,7 +249,9 @@ impl<'a> WorkerSession<'a> {
         let frame = match message.encode(&self.identity) {
             Ok(frame) => frame,
             Err(error) => {
-                self.log.warn(&format!("a message was not sent, as the master would not understand it: {error}"));
+                self.log.warn(&format!(
+                    "a message was not sent, as the master would not understand it: {error}"
+                ));
                 return None;
             }
         };
@@ -261,7 +263,11 @@ impl<'a> WorkerSession<'a> {
     fn stats(&mut self) -> (WorkerMessage, u64) {
         let users = self.users();
         let (report, since) = self.take_report();
-        let requests = report.endpoints.iter().map(|endpoint| endpoint.requests).sum();
+        let requests = report
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.requests)
+            .sum();
         let mut data = stats_data(&report, &users, since);
         if let Some(run) = &mut self.run {
             data.flagpole_log = std::mem::take(&mut run.log);
@@ -285,19 +291,26 @@ impl<'a> WorkerSession<'a> {
 
     fn users(&self) -> BTreeMap<String, u64> {
         let run = self.run.as_ref();
-        run.map(|run| run.users(self.load.running_users())).unwrap_or_default()
+        run.map(|run| run.users(self.load.running_users()))
+            .unwrap_or_default()
     }
 
     fn report_loss(&mut self) {
         let (report, _) = self.take_report();
-        let unsent: u64 = report.endpoints.iter().map(|endpoint| endpoint.requests).sum();
+        let unsent: u64 = report
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.requests)
+            .sum();
         let requests = unsent + self.deliveries.unproven_requests();
         if requests > 0 {
             let log = match self.load.log_file() {
                 Some(file) => format!("`{}` has them all", file.display()),
                 None => "no local log has them".to_owned(),
             };
-            self.log.warn(&format!("the master may not have {requests} requests: {log}"));
+            self.log.warn(&format!(
+                "the master may not have {requests} requests: {log}"
+            ));
         }
     }
 
@@ -305,7 +318,9 @@ impl<'a> WorkerSession<'a> {
         if let Some(run) = self.run.take() {
             let (requests, failures) = (run.requests, run.failures);
             let name = run.settings.run;
-            self.log.note(&format!("run {name} has ended: {requests} requests, {failures} failed"));
+            self.log.note(&format!(
+                "run {name} has ended: {requests} requests, {failures} failed"
+            ));
         }
     }
 }

@@ -93,7 +93,9 @@ fn check_entries(data: &MessageValue) -> Result<(), String> {
         _ => &[],
     };
     let entries = entries.iter().chain(data.get("stats_total"));
-    entries.into_iter().try_for_each(|entry| check_keys(entry, &ENTRY))
+    entries
+        .into_iter()
+        .try_for_each(|entry| check_keys(entry, &ENTRY))
 }
 
 /// All numbers are finite, and no map is one that the master makes an object of.

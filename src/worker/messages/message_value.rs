@@ -9,7 +9,7 @@ use std::fmt;
 const DEPTH_LIMIT: usize = 64;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum MessageValue {
+pub(crate) enum MessageValue {
     Nil,
     Bool(bool),
     Int(i128),
@@ -25,26 +25,26 @@ pub(super) enum MessageValue {
 
 impl MessageValue {
     /// Decodes one value. What follows it is ignored.
-    pub(super) fn decode(bytes: &[u8]) -> Result<MessageValue, String> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<MessageValue, String> {
         let mut deserializer = Deserializer::from_read_ref(bytes);
         deserializer.set_max_depth(DEPTH_LIMIT);
         MessageValue::deserialize(&mut deserializer).map_err(|error| error.to_string())
     }
 
     /// The value of a key; `None` if this is not a map, or has no such key.
-    pub(super) fn get(&self, key: &str) -> Option<&MessageValue> {
+    pub(crate) fn get(&self, key: &str) -> Option<&MessageValue> {
         let (_, value) = (self.entries()?.iter()).find(|(name, _)| name.as_text() == Some(key))?;
         Some(value)
     }
 
-    pub(super) fn entries(&self) -> Option<&[(MessageValue, MessageValue)]> {
+    pub(crate) fn entries(&self) -> Option<&[(MessageValue, MessageValue)]> {
         match self {
             MessageValue::Map(entries) => Some(entries),
             _ => None,
         }
     }
 
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match self {
             MessageValue::Text(text) => Some(text),
             _ => None,
@@ -52,7 +52,7 @@ impl MessageValue {
     }
 
     /// A finite number.
-    pub(super) fn as_number(&self) -> Option<f64> {
+    pub(crate) fn as_number(&self) -> Option<f64> {
         match self {
             MessageValue::Int(number) => Some(*number as f64),
             MessageValue::Float(number) => Some(*number).filter(|number| number.is_finite()),
@@ -61,19 +61,17 @@ impl MessageValue {
     }
 
     /// A whole number that is not negative, also if it is written as a float.
-    pub(super) fn as_count(&self) -> Option<u64> {
+    pub(crate) fn as_count(&self) -> Option<u64> {
         match self {
             MessageValue::Int(number) => u64::try_from(*number).ok(),
-            MessageValue::Float(number) => format!("{number:.0}")
-                .parse()
-                .ok()
-                .filter(|count: &u64| *count as f64 == *number),
+            // Written without a fraction, as `3`, if it has none.
+            MessageValue::Float(number) => number.to_string().parse().ok(),
             _ => None,
         }
     }
 
     /// What kind of value it is, for errors.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             MessageValue::Nil => "nil",
             MessageValue::Bool(_) => "a boolean",
@@ -188,7 +186,7 @@ mod tests {
 
     #[test]
     fn deep_nesting_and_false_lengths_are_refused() {
-        assert!(MessageValue::decode(&[0x91; 100_000]).is_err());
+        assert!(MessageValue::decode(&vec![0x91; 100_000]).is_err());
         assert!(MessageValue::decode(b"\xdd\xff\xff\xff\xff\x01").is_err());
         assert!(MessageValue::decode(b"\xdb\xff\xff\xff\xffa").is_err());
         assert!(MessageValue::decode(b"\xc1").is_err());

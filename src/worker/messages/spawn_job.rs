@@ -33,9 +33,9 @@ impl SpawnJob {
     pub(super) fn from_value(data: &MessageValue) -> Result<SpawnJob, String> {
         let field = |key| data.get(key).ok_or_else(|| format!("no `{key}`"));
         let timestamp = field("timestamp")?;
-        let timestamp = timestamp.as_number().ok_or_else(|| {
-            format!("`timestamp`: expected a number, found {}", timestamp.kind())
-        })?;
+        let timestamp = timestamp
+            .as_number()
+            .ok_or_else(|| format!("`timestamp`: expected a number, found {}", timestamp.kind()))?;
         let parsed_options = data.get("parsed_options").unwrap_or(&MessageValue::Nil);
         let mut options = custom_arguments(parsed_options);
         let run = options.remove("run");

@@ -1,7 +1,7 @@
 //! The data of `stats`, with the names of Locust. All numbers are those since the last report.
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde::Serialize as SerializeFields;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, SerializeFields)]

@@ -55,7 +55,7 @@ impl WorkerMachine {
             _ if self.phase == Phase::Ended => {}
             Event::Connected => self.on_connected(now),
             Event::ConnectFailed { cause, is_final } => {
-                self.on_connect_failed(now, cause, is_final);
+                self.on_connect_failed(now, &cause, is_final);
             }
             Event::Disconnected { cause } => self.on_lost(situation, cause),
             Event::Message(message) if self.link.is_connected => {
@@ -101,7 +101,7 @@ impl WorkerMachine {
         self.register(now);
     }
 
-    fn on_connect_failed(&mut self, now: Duration, cause: String, is_final: bool) {
+    fn on_connect_failed(&mut self, now: Duration, cause: &str, is_final: bool) {
         if self.phase != Phase::Connecting || self.link.is_connected {
             return;
         }
@@ -110,7 +110,7 @@ impl WorkerMachine {
             self.exit(ExitStatus::CouldNotStart, Some(error));
             return;
         }
-        let is_first = self.link.failed(now, cause.clone(), &self.timing);
+        let is_first = self.link.failed(now, cause.to_owned(), &self.timing);
         let give_up_at = self.link.give_up_at(&self.timing);
         if give_up_at.is_some_and(|at| now >= at) {
             self.give_up();
@@ -136,11 +136,17 @@ impl WorkerMachine {
             Phase::Connecting => self.exit(ExitStatus::Success, None),
             Phase::Registering | Phase::Ready => self.finish_or_confirm(situation, then),
             Phase::Running { .. } => self.begin_stop(situation.now, then, self.grace()),
-            Phase::Stopping { then: before, deadline } => {
+            Phase::Stopping {
+                then: before,
+                deadline,
+            } => {
                 let then = if is_leaving(before) { before } else { then };
                 self.phase = Phase::Stopping { then, deadline };
             }
-            Phase::Confirming { then: before, deadline } => {
+            Phase::Confirming {
+                then: before,
+                deadline,
+            } => {
                 let then = if is_leaving(before) { before } else { then };
                 self.phase = Phase::Confirming { then, deadline };
             }
@@ -156,10 +162,14 @@ impl WorkerMachine {
     pub(super) fn give_up(&mut self) {
         let cause = self.link.last_failure.clone();
         let cause = cause.unwrap_or_else(|| {
-            "the port is open, but `client_ready` is not answered; expected a Locust master".to_owned()
+            "the port is open, but `client_ready` is not answered; expected a Locust master"
+                .to_owned()
         });
         let limit = self.timing.reconnect_timeout.as_secs_f64();
-        let error = format!("no Locust master at `{}` for {limit:.0} s: {cause}", self.master);
+        let error = format!(
+            "no Locust master at `{}` for {limit:.0} s: {cause}",
+            self.master
+        );
         self.push(Action::Close);
         let status = if self.link.was_registered {
             ExitStatus::Failed

@@ -11,7 +11,7 @@ impl WorkerMachine {
     pub(super) fn on_message(&mut self, message: MasterMessage, situation: Situation) {
         match message {
             MasterMessage::Ack { index } => self.on_ack(situation.now, index),
-            MasterMessage::Heartbeat => self.on_heartbeat(situation),
+            MasterMessage::Heartbeat => self.link.last_answer = situation.now,
             MasterMessage::Spawn(job) => self.on_spawn(situation.now, job),
             MasterMessage::SpawningComplete => {
                 if self.resets_stats && matches!(self.phase, Phase::Running { .. }) {
@@ -27,6 +27,11 @@ impl WorkerMachine {
                 self.warn_once(format!("ignored a message of the unknown type `{kind}`"));
             }
         }
+        if let Phase::Confirming { then, .. } = self.phase
+            && situation.is_proven
+        {
+            self.finish(situation.now, then);
+        }
     }
 
     fn on_ack(&mut self, now: Duration, index: Option<u64>) {
@@ -38,19 +43,13 @@ impl WorkerMachine {
         self.phase = Phase::Ready;
         if is_new {
             let index = index.map_or_else(String::new, |index| format!(" as number {index}"));
-            self.note(format!("works for the Locust master at `{}`{index}", self.master));
+            self.note(format!(
+                "works for the Locust master at `{}`{index}",
+                self.master
+            ));
         }
         if let Some(job) = self.waiting_spawn.take() {
             self.apply(now, job);
-        }
-    }
-
-    fn on_heartbeat(&mut self, situation: Situation) {
-        self.link.last_answer = situation.now;
-        if let Phase::Confirming { then, .. } = self.phase
-            && situation.is_proven
-        {
-            self.finish(situation.now, then);
         }
     }
 
@@ -65,7 +64,10 @@ impl WorkerMachine {
                     self.apply(now, job);
                 }
             }
-            Phase::Stopping { then: Then::Register, .. } => {
+            Phase::Stopping {
+                then: Then::Register,
+                ..
+            } => {
                 self.send(Outgoing::Spawning);
                 if is_newer {
                     self.last_spawn = job.timestamp;
@@ -120,7 +122,10 @@ impl WorkerMachine {
                 self.push(Action::Warn(line));
                 self.begin_stop(situation.now, then, self.grace());
             }
-            Phase::Stopping { then: before, deadline } if !is_leaving(before) => {
+            Phase::Stopping {
+                then: before,
+                deadline,
+            } if !is_leaving(before) => {
                 self.phase = Phase::Stopping { then, deadline };
             }
             Phase::Stopping { .. }

@@ -11,11 +11,19 @@ pub(super) enum Phase {
     /// The master knows this worker, which has no run.
     Ready,
     /// Until `applying` the numbers of users may take to become those of the last `spawn`.
-    Running { applying: Option<Duration> },
+    Running {
+        applying: Option<Duration>,
+    },
     /// Waits for the run to end, at the latest at the deadline. The connection may be lost.
-    Stopping { then: Then, deadline: Duration },
+    Stopping {
+        then: Then,
+        deadline: Duration,
+    },
     /// Waits for the proof that the last report has arrived.
-    Confirming { then: Then, deadline: Duration },
+    Confirming {
+        then: Then,
+        deadline: Duration,
+    },
     Ended,
 }
 

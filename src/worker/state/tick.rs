@@ -15,7 +15,9 @@ impl WorkerMachine {
         }
         match self.phase {
             Phase::Connecting => self.on_tick_without_connection(now),
-            Phase::Running { applying: Some(until) } if now >= until => self.report_users(),
+            Phase::Running {
+                applying: Some(until),
+            } if now >= until => self.report_users(),
             Phase::Stopping { then, deadline } if now >= deadline => {
                 let line = "the run has not ended in time; what it still does is not reported";
                 self.push(Action::Warn(line.to_owned()));
@@ -36,6 +38,9 @@ impl WorkerMachine {
 
     /// When the next tick is due, if nothing happens before.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
+        if self.phase == Phase::Ended {
+            return None;
+        }
         let link = &self.link;
         let give_up_at = link.give_up_at(&self.timing);
         let of_phase = match self.phase {
@@ -54,15 +59,26 @@ impl WorkerMachine {
             Some(lost_at),
             self.reports().then_some(link.report_at),
         ];
-        let of_connection = of_connection.into_iter().filter(|_| link.is_connected).flatten();
-        of_phase.into_iter().chain(give_up_at).chain(of_connection).min()
+        let of_connection = of_connection
+            .into_iter()
+            .filter(|_| link.is_connected)
+            .flatten();
+        of_phase
+            .into_iter()
+            .chain(give_up_at)
+            .chain(of_connection)
+            .min()
     }
 
     fn on_tick_without_connection(&mut self, now: Duration) {
         let Some(attempt_at) = self.link.attempt_at else {
             return;
         };
-        if self.link.give_up_at(&self.timing).is_some_and(|at| now >= at) {
+        if self
+            .link
+            .give_up_at(&self.timing)
+            .is_some_and(|at| now >= at)
+        {
             self.give_up();
         } else if now >= attempt_at {
             self.link.attempt_at = None;
@@ -72,13 +88,21 @@ impl WorkerMachine {
 
     fn on_tick_of_connection(&mut self, situation: Situation) {
         let now = situation.now;
-        if self.is_searching() && self.link.give_up_at(&self.timing).is_some_and(|at| now >= at) {
+        if self.is_searching()
+            && self
+                .link
+                .give_up_at(&self.timing)
+                .is_some_and(|at| now >= at)
+        {
             self.give_up();
             return;
         }
         if now >= self.link.last_answer + self.timing.master_timeout {
             let limit = self.timing.master_timeout.as_secs_f64();
-            self.on_lost(situation, format!("it has answered no heartbeat for {limit:.0} s"));
+            self.on_lost(
+                situation,
+                format!("it has answered no heartbeat for {limit:.0} s"),
+            );
             return;
         }
         if now >= self.link.heartbeat_at {

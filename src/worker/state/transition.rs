@@ -134,13 +134,20 @@ impl WorkerMachine {
             return;
         }
         let now = situation.now;
-        self.push(Action::Warn(format!("lost the master at `{}`: {cause}", self.master)));
+        self.push(Action::Warn(format!(
+            "lost the master at `{}`: {cause}",
+            self.master
+        )));
         self.push(Action::Close);
         self.link.closed(now, Some(cause));
         match self.phase {
             Phase::Running { .. } => self.begin_stop(now, Then::Reconnect, self.grace()),
             Phase::Stopping { then, deadline } => {
-                let then = if then == Then::Register { Then::Reconnect } else { then };
+                let then = if then == Then::Register {
+                    Then::Reconnect
+                } else {
+                    then
+                };
                 self.phase = Phase::Stopping { then, deadline };
             }
             Phase::Confirming { then, .. } => {

@@ -39,8 +39,14 @@ fn total(endpoints: &[EndpointReport], since: f64) -> RequestEntry {
         total.failures += endpoint.failures;
         total.response_time += &endpoint.response_time;
         total.bytes += endpoint.bytes;
-        add_seconds(&mut total.requests_per_second, &endpoint.requests_per_second);
-        add_seconds(&mut total.failures_per_second, &endpoint.failures_per_second);
+        add_seconds(
+            &mut total.requests_per_second,
+            &endpoint.requests_per_second,
+        );
+        add_seconds(
+            &mut total.failures_per_second,
+            &endpoint.failures_per_second,
+        );
         total.last_request_unix_s = total.last_request_unix_s.max(endpoint.last_request_unix_s);
     }
     request_entry(&total, since)

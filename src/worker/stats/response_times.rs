@@ -65,14 +65,22 @@ mod tests {
             histogram.record(micros).unwrap();
         }
         let expected: BTreeMap<u64, u64> = (histogram.iter_recorded())
-            .map(|value| (value.value_iterated_to().min(499 * 499 * 7), value.count_at_value()))
+            .map(|value| {
+                (
+                    value.value_iterated_to().min(499 * 499 * 7),
+                    value.count_at_value(),
+                )
+            })
             .collect();
         assert_eq!(response_times(&stats(micros)).0, expected);
     }
 
     #[test]
     fn a_time_is_never_above_the_maximum() {
-        assert_eq!(response_times(&stats([1025])).0, BTreeMap::from([(1025, 1)]));
+        assert_eq!(
+            response_times(&stats([1025])).0,
+            BTreeMap::from([(1025, 1)])
+        );
     }
 
     #[test]

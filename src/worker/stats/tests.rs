@@ -45,9 +45,22 @@ fn failures_count_as_requests_too() {
 #[test]
 fn total_is_the_sum_of_all_endpoints() {
     let total = data(&[endpoint("/a", &[1000, 2000], 1), endpoint("/b", &[337], 0)]).stats_total;
-    assert_eq!((total.name.as_str(), total.method.as_str()), ("Aggregated", ""));
-    assert_eq!((total.num_requests, total.num_failures, total.total_content_length), (3, 1, 30));
-    assert_eq!(total.response_times.0, BTreeMap::from([(337, 1), (1003, 1), (2000, 1)]));
+    assert_eq!(
+        (total.name.as_str(), total.method.as_str()),
+        ("Aggregated", "")
+    );
+    assert_eq!(
+        (
+            total.num_requests,
+            total.num_failures,
+            total.total_content_length
+        ),
+        (3, 1, 30)
+    );
+    assert_eq!(
+        total.response_times.0,
+        BTreeMap::from([(337, 1), (1003, 1), (2000, 1)])
+    );
     assert_eq!(total.min_response_time, Some(0.337));
     assert_eq!(total.num_reqs_per_sec, BTreeMap::from([(100, 3)]));
 }
@@ -55,8 +68,14 @@ fn total_is_the_sum_of_all_endpoints() {
 #[test]
 fn without_requests_there_is_no_minimum_and_no_last_request() {
     let total = data(&[]).stats_total;
-    assert_eq!((total.min_response_time, total.last_request_timestamp), (None, None));
-    assert_eq!((total.num_requests, total.max_response_time.to_bits()), (0, 0));
+    assert_eq!(
+        (total.min_response_time, total.last_request_timestamp),
+        (None, None)
+    );
+    assert_eq!(
+        (total.num_requests, total.max_response_time.to_bits()),
+        (0, 0)
+    );
 }
 
 #[test]
@@ -68,14 +87,21 @@ fn requests_without_a_time_are_counted_apart() {
 
 #[test]
 fn errors_of_the_same_text_are_one_for_all_workers() {
-    let data = data(&[endpoint("/a", &[1, 2], 2), endpoint("/a", &[3], 1), endpoint("/b", &[4], 1)]);
+    let data = data(&[
+        endpoint("/a", &[1, 2], 2),
+        endpoint("/a", &[3], 1),
+        endpoint("/b", &[4], 1),
+    ]);
     let counts: Vec<_> = (data.errors.iter())
         .map(|(key, error)| (key.as_str(), error.occurrences, error.first_seen.to_bits()))
         .collect();
     let first = 100.0_f64.to_bits();
     assert_eq!(
         counts,
-        [("GET /a status 500", 3, first), ("GET /b status 500", 1, first)]
+        [
+            ("GET /a status 500", 3, first),
+            ("GET /b status 500", 1, first)
+        ]
     );
 }
 

@@ -15,8 +15,13 @@ const NODE: &str = "node-1_0123";
 fn frame(file: &str, kind: &str) -> Vec<u8> {
     let lines = file.lines().filter_map(|line| line.split_once(' '));
     let (_, hex) = lines.into_iter().find(|(name, _)| *name == kind).unwrap();
-    let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
-    let bytes = digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap());
+    let digits: Vec<_> = hex
+        .chars()
+        .map(|digit| digit.to_digit(16).unwrap())
+        .collect();
+    let bytes = digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap());
     bytes.collect()
 }
 
@@ -30,7 +35,9 @@ fn captured(version: &str, kind: &str) -> Vec<u8> {
 
 fn users(counts: &[(&str, u64)]) -> BTreeMap<String, u64> {
     let counts = counts.iter();
-    counts.map(|&(class, count)| (class.to_owned(), count)).collect()
+    counts
+        .map(|&(class, count)| (class.to_owned(), count))
+        .collect()
 }
 
 fn stats() -> WorkerMessage {
@@ -119,7 +126,10 @@ fn messages_of_real_masters_are_read(#[case] version: &str) {
         panic!("expected a job");
     };
     assert!(job.timestamp > 1_795_886_000.0);
-    assert_eq!(job.user_classes_count, users(&[("Reader", 1), ("Writer", 1)]));
+    assert_eq!(
+        job.user_classes_count,
+        users(&[("Reader", 1), ("Writer", 1)])
+    );
     assert_eq!(job.host.as_deref(), Some("http://127.0.0.1:8000"));
     assert_eq!(job.stop_timeout, Duration::from_secs(2));
     assert!(!job.reset_stats);
@@ -159,7 +169,9 @@ fn what_is_unknown_is_ignored(#[case] frame: &[u8], #[case] expected: MasterMess
 #[case::one_part(b"\x91\xa4quit")]
 #[case::invalid_byte(b"\xc1")]
 #[case::stats_without_users(b"\x93\xa5stats\x80\xa1a")]
-#[case::users_that_are_no_map(b"\x93\xb1spawning_complete\x82\xb2user_classes_count\x01\xaauser_count\x01\xa1a")]
+#[case::users_that_are_no_map(
+    b"\x93\xb1spawning_complete\x82\xb2user_classes_count\x01\xaauser_count\x01\xa1a"
+)]
 #[case::no_version(b"\x93\xacclient_ready\xc0\xa1a")]
 #[case::version_0(b"\x93\xacclient_ready\x00\xa1a")]
 #[case::unknown_type(b"\x93\xa4dawn\xc0\xa1a")]
@@ -184,26 +196,43 @@ fn numbers_that_are_none_and_reserved_keys_are_not_sent() {
 }
 
 fn any_message() -> impl Strategy<Value = WorkerMessage> {
-    let users = || prop::collection::btree_map(any::<String>(), any::<u32>().prop_map(u64::from), 0..4);
+    let users =
+        || prop::collection::btree_map(any::<String>(), any::<u32>().prop_map(u64::from), 0..4);
     let state = prop::sample::select(vec![
         ReportedState::Ready,
         ReportedState::Spawning,
         ReportedState::Running,
     ]);
-    let heartbeat = (state, any::<f64>(), any::<u64>()).prop_map(|(state, cpu_percent, memory_bytes)| {
-        WorkerMessage::Heartbeat(state, MachineShare { cpu_percent, memory_bytes })
-    });
-    let entry = (any::<String>(), any::<String>(), any::<Option<f64>>(), any::<u64>(), any::<[u64; 4]>());
-    let entry = entry.prop_map(|(name, method, min_response_time, num_requests, times)| RequestEntry {
-        name,
-        method,
-        min_response_time,
-        num_requests,
-        response_times: ResponseTimes(times.into_iter().map(|time| (time, 1)).collect()),
-        ..RequestEntry::default()
-    });
-    let stats = (prop::collection::vec(entry, 0..3), users(), any::<String>());
-    let stats = stats.prop_map(|(stats, user_classes_count, flagpole_log)| {
+    let heartbeat =
+        (state, any::<f64>(), any::<u64>()).prop_map(|(state, cpu_percent, memory_bytes)| {
+            WorkerMessage::Heartbeat(
+                state,
+                MachineShare {
+                    cpu_percent,
+                    memory_bytes,
+                },
+            )
+        });
+    let entry = (
+        any::<String>(),
+        any::<String>(),
+        any::<Option<f64>>(),
+        any::<u64>(),
+        any::<[u64; 4]>(),
+    );
+    let entry =
+        entry.prop_map(
+            |(name, method, min_response_time, num_requests, times)| RequestEntry {
+                name,
+                method,
+                min_response_time,
+                num_requests,
+                response_times: ResponseTimes(times.into_iter().map(|time| (time, 1)).collect()),
+                ..RequestEntry::default()
+            },
+        );
+    let reports = (prop::collection::vec(entry, 0..3), users(), any::<String>());
+    let reports = reports.prop_map(|(stats, user_classes_count, flagpole_log)| {
         WorkerMessage::Stats(Box::new(StatsData {
             stats,
             user_classes_count,
@@ -216,7 +245,7 @@ fn any_message() -> impl Strategy<Value = WorkerMessage> {
         Just(WorkerMessage::Quit),
         users().prop_map(|users| WorkerMessage::SpawningComplete { users }),
         heartbeat,
-        stats,
+        reports,
         any::<String>().prop_map(|message| WorkerMessage::Exception { message }),
         any::<Vec<String>>().prop_map(|lines| WorkerMessage::Logs { lines }),
     ]
