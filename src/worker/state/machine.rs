@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing, WorkerExit};
 use super::event::{Event, Situation};
 use super::link::Link;
-use super::phase::{Phase, Then};
+use super::phase::{Then, WorkerPhase};
 use super::timing::Timing;
 use crate::exit_status::ExitStatus;
 use crate::worker::messages::SpawnJob;
@@ -19,7 +19,7 @@ pub(crate) struct WorkerMachine {
     /// Host and port, for errors.
     pub(super) master: String,
     pub(super) timing: Timing,
-    pub(super) phase: Phase,
+    pub(super) phase: WorkerPhase,
     pub(super) link: Link,
     /// The timestamp of the last `spawn` of this connection: older ones are stale.
     pub(super) last_spawn: f64,
@@ -37,7 +37,7 @@ impl WorkerMachine {
         WorkerMachine {
             master,
             timing,
-            phase: Phase::Connecting,
+            phase: WorkerPhase::Connecting,
             link: Link::new(),
             last_spawn: 0.0,
             waiting_spawn: None,
@@ -52,7 +52,7 @@ impl WorkerMachine {
     pub(crate) fn handle(&mut self, event: Event, situation: Situation) -> Vec<Action> {
         let now = situation.now;
         match event {
-            _ if self.phase == Phase::Ended => {}
+            _ if self.phase == WorkerPhase::Ended => {}
             Event::Connected => self.on_connected(now),
             Event::ConnectFailed { cause, is_final } => {
                 self.on_connect_failed(now, &cause, is_final);
@@ -67,12 +67,12 @@ impl WorkerMachine {
             }
             Event::LoadFailed(text) => self.on_load_failed(text),
             Event::UsersReached => {
-                if let Phase::Running { applying: Some(_) } = self.phase {
+                if let WorkerPhase::Running { applying: Some(_) } = self.phase {
                     self.report_users();
                 }
             }
             Event::LoadStopped => {
-                if let Phase::Stopping { then, .. } = self.phase {
+                if let WorkerPhase::Stopping { then, .. } = self.phase {
                     self.on_stopped(now, then);
                 }
             }
@@ -84,16 +84,16 @@ impl WorkerMachine {
 
     /// Whether [`UsersReached`](Event::UsersReached) is awaited.
     pub(crate) fn awaits_users(&self) -> bool {
-        matches!(self.phase, Phase::Running { applying: Some(_) })
+        matches!(self.phase, WorkerPhase::Running { applying: Some(_) })
     }
 
     /// Whether [`LoadStopped`](Event::LoadStopped) is awaited.
     pub(crate) fn awaits_stop(&self) -> bool {
-        matches!(self.phase, Phase::Stopping { .. })
+        matches!(self.phase, WorkerPhase::Stopping { .. })
     }
 
     fn on_connected(&mut self, now: Duration) {
-        if self.phase != Phase::Connecting || self.link.is_connected {
+        if self.phase != WorkerPhase::Connecting || self.link.is_connected {
             return;
         }
         self.link.connected(now);
@@ -102,7 +102,7 @@ impl WorkerMachine {
     }
 
     fn on_connect_failed(&mut self, now: Duration, cause: &str, is_final: bool) {
-        if self.phase != Phase::Connecting || self.link.is_connected {
+        if self.phase != WorkerPhase::Connecting || self.link.is_connected {
             return;
         }
         if is_final && !self.link.was_registered {
@@ -133,24 +133,26 @@ impl WorkerMachine {
     fn on_interrupted(&mut self, situation: Situation) {
         let then = Then::Leave { by_master: false };
         match self.phase {
-            Phase::Connecting => self.exit(ExitStatus::Success, None),
-            Phase::Registering | Phase::Ready => self.finish_or_confirm(situation, then),
-            Phase::Running { .. } => self.begin_stop(situation.now, then, self.grace()),
-            Phase::Stopping {
+            WorkerPhase::Connecting => self.exit(ExitStatus::Success, None),
+            WorkerPhase::Registering | WorkerPhase::Ready => {
+                self.finish_or_confirm(situation, then);
+            }
+            WorkerPhase::Running { .. } => self.begin_stop(situation.now, then, self.grace()),
+            WorkerPhase::Stopping {
                 then: before,
                 deadline,
             } => {
                 let then = if is_leaving(before) { before } else { then };
-                self.phase = Phase::Stopping { then, deadline };
+                self.phase = WorkerPhase::Stopping { then, deadline };
             }
-            Phase::Confirming {
+            WorkerPhase::Confirming {
                 then: before,
                 deadline,
             } => {
                 let then = if is_leaving(before) { before } else { then };
-                self.phase = Phase::Confirming { then, deadline };
+                self.phase = WorkerPhase::Confirming { then, deadline };
             }
-            Phase::Ended => {}
+            WorkerPhase::Ended => {}
         }
     }
 
@@ -180,7 +182,7 @@ impl WorkerMachine {
     }
 
     pub(super) fn exit(&mut self, status: ExitStatus, error: Option<String>) {
-        self.phase = Phase::Ended;
+        self.phase = WorkerPhase::Ended;
         self.push(Action::Exit(WorkerExit { status, error }));
     }
 

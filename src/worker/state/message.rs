@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing};
 use super::event::Situation;
 use super::machine::{WorkerMachine, is_leaving};
-use super::phase::{Phase, Then};
+use super::phase::{Then, WorkerPhase};
 use crate::worker::messages::{MasterMessage, SpawnJob};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ impl WorkerMachine {
             MasterMessage::Heartbeat => self.link.last_answer = situation.now,
             MasterMessage::Spawn(job) => self.on_spawn(situation.now, job),
             MasterMessage::SpawningComplete => {
-                if self.resets_stats && matches!(self.phase, Phase::Running { .. }) {
+                if self.resets_stats && matches!(self.phase, WorkerPhase::Running { .. }) {
                     self.push(Action::ResetStats);
                 }
             }
@@ -27,7 +27,7 @@ impl WorkerMachine {
                 self.warn_once(format!("ignored a message of the unknown type `{kind}`"));
             }
         }
-        if let Phase::Confirming { then, .. } = self.phase
+        if let WorkerPhase::Confirming { then, .. } = self.phase
             && situation.is_proven
         {
             self.finish(situation.now, then);
@@ -37,10 +37,10 @@ impl WorkerMachine {
     fn on_ack(&mut self, now: Duration, index: Option<u64>) {
         let is_new = self.link.searching_since.is_some();
         self.link.registered(now);
-        if self.phase != Phase::Registering {
+        if self.phase != WorkerPhase::Registering {
             return;
         }
-        self.phase = Phase::Ready;
+        self.phase = WorkerPhase::Ready;
         if is_new {
             let index = index.map_or_else(String::new, |index| format!(" as number {index}"));
             self.note(format!(
@@ -56,7 +56,7 @@ impl WorkerMachine {
     fn on_spawn(&mut self, now: Duration, job: Box<SpawnJob>) {
         let is_newer = job.timestamp > self.last_spawn;
         match self.phase {
-            Phase::Registering | Phase::Ready | Phase::Running { .. } => {
+            WorkerPhase::Registering | WorkerPhase::Ready | WorkerPhase::Running { .. } => {
                 // The master sends it to workers that it knows only.
                 self.link.registered(now);
                 self.send(Outgoing::Spawning);
@@ -64,7 +64,7 @@ impl WorkerMachine {
                     self.apply(now, job);
                 }
             }
-            Phase::Stopping {
+            WorkerPhase::Stopping {
                 then: Then::Register,
                 ..
             } => {
@@ -74,41 +74,45 @@ impl WorkerMachine {
                     self.waiting_spawn = Some(job);
                 }
             }
-            Phase::Stopping { .. }
-            | Phase::Confirming { .. }
-            | Phase::Connecting
-            | Phase::Ended => {}
+            WorkerPhase::Stopping { .. }
+            | WorkerPhase::Confirming { .. }
+            | WorkerPhase::Connecting
+            | WorkerPhase::Ended => {}
         }
     }
 
     fn on_stop(&mut self, now: Duration) {
         self.waiting_spawn = None;
         match self.phase {
-            Phase::Running { .. } => self.begin_stop(now, Then::Register, self.grace()),
-            Phase::Ready => {
+            WorkerPhase::Running { .. } => self.begin_stop(now, Then::Register, self.grace()),
+            WorkerPhase::Ready => {
                 self.send(Outgoing::Stopped);
                 self.register(now);
             }
             // In `Registering` it is the second `stop` of the same run.
-            Phase::Registering
-            | Phase::Stopping { .. }
-            | Phase::Confirming { .. }
-            | Phase::Connecting
-            | Phase::Ended => {}
+            WorkerPhase::Registering
+            | WorkerPhase::Stopping { .. }
+            | WorkerPhase::Confirming { .. }
+            | WorkerPhase::Connecting
+            | WorkerPhase::Ended => {}
         }
     }
 
     fn on_quit(&mut self, situation: Situation) {
         let then = Then::Leave { by_master: true };
         match self.phase {
-            Phase::Registering | Phase::Ready => self.finish_or_confirm(situation, then),
-            Phase::Running { .. } | Phase::Stopping { .. } => {
+            WorkerPhase::Registering | WorkerPhase::Ready => {
+                self.finish_or_confirm(situation, then);
+            }
+            WorkerPhase::Running { .. } | WorkerPhase::Stopping { .. } => {
                 // What there is now certainly arrives in time.
                 self.send(Outgoing::Stats);
                 self.begin_stop(situation.now, then, self.timing.quit_grace);
             }
-            Phase::Confirming { deadline, .. } => self.phase = Phase::Confirming { then, deadline },
-            Phase::Connecting | Phase::Ended => {}
+            WorkerPhase::Confirming { deadline, .. } => {
+                self.phase = WorkerPhase::Confirming { then, deadline }
+            }
+            WorkerPhase::Connecting | WorkerPhase::Ended => {}
         }
     }
 
@@ -116,22 +120,24 @@ impl WorkerMachine {
     fn on_reconnect(&mut self, situation: Situation) {
         let then = Then::Reconnect;
         match self.phase {
-            Phase::Registering | Phase::Ready => self.finish_or_confirm(situation, then),
-            Phase::Running { .. } => {
+            WorkerPhase::Registering | WorkerPhase::Ready => {
+                self.finish_or_confirm(situation, then);
+            }
+            WorkerPhase::Running { .. } => {
                 let line = "the master asks for a new connection; the run ends here".to_owned();
                 self.push(Action::Warn(line));
                 self.begin_stop(situation.now, then, self.grace());
             }
-            Phase::Stopping {
+            WorkerPhase::Stopping {
                 then: before,
                 deadline,
             } if !is_leaving(before) => {
-                self.phase = Phase::Stopping { then, deadline };
+                self.phase = WorkerPhase::Stopping { then, deadline };
             }
-            Phase::Stopping { .. }
-            | Phase::Confirming { .. }
-            | Phase::Connecting
-            | Phase::Ended => {}
+            WorkerPhase::Stopping { .. }
+            | WorkerPhase::Confirming { .. }
+            | WorkerPhase::Connecting
+            | WorkerPhase::Ended => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Phase {
+pub(super) enum WorkerPhase {
     /// Without a connection, and without a run.
     Connecting,
     /// Has sent `client_ready`, which is not answered yet.

@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing};
 use super::event::Situation;
 use super::machine::WorkerMachine;
-use super::phase::Phase;
+use super::phase::WorkerPhase;
 use crate::worker::messages::ReportedState;
 use std::time::Duration;
 
@@ -14,41 +14,43 @@ impl WorkerMachine {
             self.on_tick_of_connection(situation);
         }
         match self.phase {
-            Phase::Connecting => self.on_tick_without_connection(now),
-            Phase::Running {
+            WorkerPhase::Connecting => self.on_tick_without_connection(now),
+            WorkerPhase::Running {
                 applying: Some(until),
             } if now >= until => self.report_users(),
-            Phase::Stopping { then, deadline } if now >= deadline => {
+            WorkerPhase::Stopping { then, deadline } if now >= deadline => {
                 let line = "the run has not ended in time; what it still does is not reported";
                 self.push(Action::Warn(line.to_owned()));
                 self.on_stopped(now, then);
             }
-            Phase::Confirming { then, deadline } if now >= deadline => {
+            WorkerPhase::Confirming { then, deadline } if now >= deadline => {
                 self.push(Action::ReportLoss);
                 self.finish_unproven(now, then);
             }
-            Phase::Registering
-            | Phase::Ready
-            | Phase::Running { .. }
-            | Phase::Stopping { .. }
-            | Phase::Confirming { .. }
-            | Phase::Ended => {}
+            WorkerPhase::Registering
+            | WorkerPhase::Ready
+            | WorkerPhase::Running { .. }
+            | WorkerPhase::Stopping { .. }
+            | WorkerPhase::Confirming { .. }
+            | WorkerPhase::Ended => {}
         }
     }
 
     /// When the next tick is due, if nothing happens before.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
-        if self.phase == Phase::Ended {
+        if self.phase == WorkerPhase::Ended {
             return None;
         }
         let link = &self.link;
         let give_up_at = link.give_up_at(&self.timing);
         let of_phase = match self.phase {
-            Phase::Connecting => link.attempt_at,
-            Phase::Registering => Some(link.ready_at),
-            Phase::Running { applying } => applying,
-            Phase::Stopping { deadline, .. } | Phase::Confirming { deadline, .. } => Some(deadline),
-            Phase::Ready | Phase::Ended => None,
+            WorkerPhase::Connecting => link.attempt_at,
+            WorkerPhase::Registering => Some(link.ready_at),
+            WorkerPhase::Running { applying } => applying,
+            WorkerPhase::Stopping { deadline, .. } | WorkerPhase::Confirming { deadline, .. } => {
+                Some(deadline)
+            }
+            WorkerPhase::Ready | WorkerPhase::Ended => None,
         };
         // While an attempt is made, its end decides.
         let can_give_up = self.is_searching() && (link.is_connected || link.attempt_at.is_some());
@@ -109,7 +111,7 @@ impl WorkerMachine {
             self.link.heartbeat_at = now + self.timing.heartbeat;
             self.send(Outgoing::Heartbeat(self.reported_state()));
         }
-        if self.phase == Phase::Registering && now >= self.link.ready_at {
+        if self.phase == WorkerPhase::Registering && now >= self.link.ready_at {
             self.register(now);
         }
         if self.reports() && now >= self.link.report_at {
@@ -120,23 +122,30 @@ impl WorkerMachine {
 
     /// Whether there is no master yet that knows this worker.
     fn is_searching(&self) -> bool {
-        matches!(self.phase, Phase::Connecting | Phase::Registering)
+        matches!(
+            self.phase,
+            WorkerPhase::Connecting | WorkerPhase::Registering
+        )
     }
 
     /// Whether a run goes on.
     fn reports(&self) -> bool {
-        matches!(self.phase, Phase::Running { .. } | Phase::Stopping { .. })
+        matches!(
+            self.phase,
+            WorkerPhase::Running { .. } | WorkerPhase::Stopping { .. }
+        )
     }
 
     fn reported_state(&self) -> ReportedState {
         match self.phase {
-            Phase::Running { applying: Some(_) } => ReportedState::Spawning,
-            Phase::Running { applying: None }
-            | Phase::Stopping { .. }
-            | Phase::Confirming { .. } => ReportedState::Running,
-            Phase::Connecting | Phase::Registering | Phase::Ready | Phase::Ended => {
-                ReportedState::Ready
-            }
+            WorkerPhase::Running { applying: Some(_) } => ReportedState::Spawning,
+            WorkerPhase::Running { applying: None }
+            | WorkerPhase::Stopping { .. }
+            | WorkerPhase::Confirming { .. } => ReportedState::Running,
+            WorkerPhase::Connecting
+            | WorkerPhase::Registering
+            | WorkerPhase::Ready
+            | WorkerPhase::Ended => ReportedState::Ready,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing};
 use super::event::Situation;
 use super::machine::WorkerMachine;
-use super::phase::{Phase, Then};
+use super::phase::{Then, WorkerPhase};
 use crate::exit_status::ExitStatus;
 use crate::worker::messages::{ReportedState, SpawnJob};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 impl WorkerMachine {
     /// Asks the master for work.
     pub(super) fn register(&mut self, now: Duration) {
-        self.phase = Phase::Registering;
+        self.phase = WorkerPhase::Registering;
         self.link.ready_at = now + self.timing.ready_again;
         self.send(Outgoing::Ready);
     }
@@ -22,24 +22,24 @@ impl WorkerMachine {
         self.stop_timeout = job.stop_timeout;
         self.resets_stats = job.reset_stats;
         let users = job.user_classes_count.clone();
-        if !matches!(self.phase, Phase::Running { .. }) {
+        if !matches!(self.phase, WorkerPhase::Running { .. }) {
             self.link.report_at = now + self.timing.report;
             self.push(Action::Start(job));
         }
         self.push(Action::SetUsers(users));
         let applying = Some(now + self.timing.apply);
-        self.phase = Phase::Running { applying };
+        self.phase = WorkerPhase::Running { applying };
     }
 
     pub(super) fn report_users(&mut self) {
-        self.phase = Phase::Running { applying: None };
+        self.phase = WorkerPhase::Running { applying: None };
         self.send(Outgoing::SpawningComplete);
     }
 
     pub(super) fn begin_stop(&mut self, now: Duration, then: Then, grace: Duration) {
         self.push(Action::BeginStop(grace));
         let deadline = now + grace + self.timing.overrun;
-        self.phase = Phase::Stopping { then, deadline };
+        self.phase = WorkerPhase::Stopping { then, deadline };
     }
 
     /// The run has ended.
@@ -62,7 +62,7 @@ impl WorkerMachine {
 
     pub(super) fn confirm(&mut self, now: Duration, then: Then) {
         let deadline = now + self.timing.confirm;
-        self.phase = Phase::Confirming { then, deadline };
+        self.phase = WorkerPhase::Confirming { then, deadline };
     }
 
     /// Goes on if the master has all reports, else waits for the proof.
@@ -123,7 +123,7 @@ impl WorkerMachine {
     }
 
     fn search(&mut self, now: Duration) {
-        self.phase = Phase::Connecting;
+        self.phase = WorkerPhase::Connecting;
         self.waiting_spawn = None;
         self.link.attempt_at = Some(now + self.timing.first_delay);
     }
@@ -141,20 +141,23 @@ impl WorkerMachine {
         self.push(Action::Close);
         self.link.closed(now, Some(cause));
         match self.phase {
-            Phase::Running { .. } => self.begin_stop(now, Then::Reconnect, self.grace()),
-            Phase::Stopping { then, deadline } => {
+            WorkerPhase::Running { .. } => self.begin_stop(now, Then::Reconnect, self.grace()),
+            WorkerPhase::Stopping { then, deadline } => {
                 let then = if then == Then::Register {
                     Then::Reconnect
                 } else {
                     then
                 };
-                self.phase = Phase::Stopping { then, deadline };
+                self.phase = WorkerPhase::Stopping { then, deadline };
             }
-            Phase::Confirming { then, .. } => {
+            WorkerPhase::Confirming { then, .. } => {
                 self.push(Action::ReportLoss);
                 self.finish_unproven(now, then);
             }
-            Phase::Registering | Phase::Ready | Phase::Connecting | Phase::Ended => {
+            WorkerPhase::Registering
+            | WorkerPhase::Ready
+            | WorkerPhase::Connecting
+            | WorkerPhase::Ended => {
                 if !situation.is_proven {
                     self.push(Action::ReportLoss);
                 }
