@@ -5,6 +5,8 @@ mod control_client;
 mod exit_status;
 mod experiment;
 mod interrupt;
+#[allow(dead_code, unused_imports, reason = "the command that reads logs follows")]
+mod interval_log;
 mod load;
 mod options;
 mod output;

@@ -11,6 +11,7 @@ use flagpole_client::RecordSink;
 use flagpole_protocol::{AttemptRecord, LoadStats, Outcome, OutcomeClass};
 use std::collections::BTreeMap;
 use std::mem;
+use std::ops::AddAssign;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,9 +36,23 @@ struct Cell {
 struct CellState {
     warm_up: LoadStats,
     /// By the number of the second after the warm-up, from 0.
-    seconds: BTreeMap<u64, LoadStats>,
-    in_window: WindowCounts,
+    seconds: BTreeMap<u64, IntervalStats>,
     usage: LoopUsage,
+}
+
+/// What ended in an interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct IntervalStats {
+    pub(crate) stats: LoadStats,
+    /// What of it ended within the window.
+    pub(crate) in_window: WindowCounts,
+}
+
+impl AddAssign<&IntervalStats> for IntervalStats {
+    fn add_assign(&mut self, other: &IntervalStats) {
+        self.stats += &other.stats;
+        self.in_window += other.in_window;
+    }
 }
 
 /// The sink of one loop.
@@ -53,7 +68,6 @@ struct LoopSink {
 #[derive(Default)]
 pub(crate) struct Collected {
     pub(crate) warm_up: LoadStats,
-    pub(crate) in_window: WindowCounts,
     pub(crate) loops: Vec<LoopUsage>,
 }
 
@@ -106,8 +120,8 @@ impl Collector {
     }
 
     /// Takes the seconds before this one, with their numbers; `u64::MAX` for all.
-    pub(crate) fn take_seconds(&self, before: u64) -> BTreeMap<u64, LoadStats> {
-        let mut seconds: BTreeMap<u64, LoadStats> = BTreeMap::new();
+    pub(crate) fn take_seconds(&self, before: u64) -> BTreeMap<u64, IntervalStats> {
+        let mut seconds: BTreeMap<u64, IntervalStats> = BTreeMap::new();
         for cell in lock(&self.cells).values() {
             let taken = {
                 let mut state = lock(&cell.state);
@@ -128,9 +142,6 @@ impl Collector {
         for cell in lock(&self.cells).values() {
             let state = lock(&cell.state);
             collected.warm_up += &state.warm_up;
-            collected.in_window.ended += state.in_window.ended;
-            collected.in_window.succeeded += state.in_window.succeeded;
-            collected.in_window.bytes += state.in_window.bytes;
             collected.loops.push(state.usage);
         }
         let records = lock(&self.records).take();
@@ -164,15 +175,16 @@ impl CellState {
             return;
         }
         let second = record.done.saturating_sub(warm_up).as_secs();
-        self.seconds.entry(second).or_default().record(record);
+        let interval = self.seconds.entry(second).or_default();
+        interval.stats.record(record);
         if is_in_window {
             // A request that the circuit breaker holds back is never sent.
             let is_sent = record.outcome != Outcome::CircuitOpen;
             let has_ended = record.is_final && is_sent && !record.outcome.is_unfinished();
             let has_succeeded = has_ended && record.outcome.class() == OutcomeClass::Ok;
-            self.in_window.ended += u64::from(has_ended);
-            self.in_window.succeeded += u64::from(has_succeeded);
-            self.in_window.bytes += record.bytes;
+            interval.in_window.ended += u64::from(has_ended);
+            interval.in_window.succeeded += u64::from(has_succeeded);
+            interval.in_window.bytes += record.bytes;
         }
     }
 }
@@ -214,19 +226,18 @@ mod tests {
         let counts = |before| {
             let seconds = collector.take_seconds(before).into_iter();
             seconds
-                .map(|(number, stats)| (number, stats.requests()))
+                .map(|(number, second)| (number, second.stats.requests(), second.in_window.ended))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(counts(1), [(0, 1)]);
-        assert_eq!(counts(u64::MAX), [(1, 1), (2, 1)]);
+        assert_eq!(counts(1), [(0, 1, 1)]);
+        // The last one ended after the window.
+        assert_eq!(counts(u64::MAX), [(1, 1, 1), (2, 1, 0)]);
         let (collected, written) = collector.finish();
         assert!(written.is_ok());
         assert_eq!(
             (collected.warm_up.requests(), collected.loops.len()),
             (1, 2)
         );
-        // The last one ended after the window.
-        assert_eq!(collected.in_window.ended, 2);
     }
 
     #[test]
@@ -239,6 +250,8 @@ mod tests {
         sink.record(&record(0, 1600, Outcome::Ok));
         sink.record(&record(0, 400, Outcome::Cancelled));
         sink.record(&record(0, 400, Outcome::CircuitOpen));
-        assert_eq!(collector.finish().0.in_window.ended, 1);
+        let seconds = collector.take_seconds(u64::MAX);
+        let in_window = seconds.values().map(|second| second.in_window.ended);
+        assert_eq!(in_window.sum::<u64>(), 1);
     }
 }

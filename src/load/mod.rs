@@ -8,7 +8,7 @@ mod collector;
 pub(crate) mod current_run;
 pub(crate) mod display;
 mod due_counter;
-pub(crate) mod interval_log;
+pub(crate) mod hlog;
 mod iterations;
 pub(crate) mod limits;
 mod live_page;

@@ -1,14 +1,15 @@
 //! What happens once a second while a run goes on: the seconds that are complete go to the time series, the interval log, the
 //! metrics and the display, and the conditions that end a run are judged.
 
-use super::collector::Collector;
+use super::collector::{Collector, IntervalStats};
 use super::display::Display;
 use super::due_counter::DueCounter;
-use super::interval_log::IntervalLog;
 use super::live_view::snapshot::LiveSnapshot;
 use super::metrics::MetricsServer;
 use super::run_control::RunControl;
+use crate::interval_log::IntervalLog;
 use flagpole_analysis::load::condition::ConditionStatus;
+use flagpole_analysis::load::process::ProcessInterval;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadSecond, StopReason, WindowCounts};
 use flagpole_protocol::{LoadStats, Outcome, OutcomeTimes};
 use std::mem;
@@ -56,13 +57,14 @@ pub(crate) struct Monitor<'a> {
     pub(crate) is_server_gone: &'a mut (dyn FnMut() -> Option<String> + Send),
     pub(crate) series: Series,
     /// Records that came after their second was taken.
-    pub(crate) late: LoadStats,
+    pub(crate) late: IntervalStats,
 }
 
 /// What the monitor has added up.
 #[derive(Default)]
 pub(crate) struct Series {
     pub(crate) total: LoadStats,
+    pub(crate) in_window: WindowCounts,
     pub(crate) seconds: Vec<LoadSecond>,
     /// Arrivals that were due during the warm-up, and after it.
     due_in_warm_up: u64,
@@ -135,9 +137,9 @@ impl Monitor<'_> {
         }
         taken = next;
         for number in first..before {
-            let mut stats = mem::take(&mut self.late);
-            stats += &taken.remove(&number).unwrap_or_default();
-            self.add_second(number, SECOND, &stats);
+            let mut interval = mem::take(&mut self.late);
+            interval += &taken.remove(&number).unwrap_or_default();
+            self.add_second(number, SECOND, interval);
         }
     }
 
@@ -145,13 +147,13 @@ impl Monitor<'_> {
     fn take_rest(&mut self, end: Duration) {
         self.take_seconds(end.as_secs());
         let mut rest = mem::take(&mut self.late);
-        for stats in self.collector.take_seconds(u64::MAX).values() {
-            rest += stats;
+        for interval in self.collector.take_seconds(u64::MAX).values() {
+            rest += interval;
         }
         let length = Duration::from_nanos(end.subsec_nanos().into());
         let number = self.series.seconds.len() as u64;
-        if rest != LoadStats::default() || !length.is_zero() && number == 0 {
-            self.add_second(number, length, &rest);
+        if rest != IntervalStats::default() || !length.is_zero() && number == 0 {
+            self.add_second(number, length, rest);
         }
     }
 
@@ -163,11 +165,13 @@ impl Monitor<'_> {
         end.max(schedule.min(second))
     }
 
-    fn add_second(&mut self, number: u64, length: Duration, stats: &LoadStats) {
+    fn add_second(&mut self, number: u64, length: Duration, interval: IntervalStats) {
+        let IntervalStats { stats, in_window } = interval;
         let start = Duration::from_secs(number);
-        let mut second = LoadSecond::new(start, length, self.warm_up, stats);
+        let mut second = LoadSecond::new(start, length, self.warm_up, &stats);
         second.in_flight = self.control.in_flight();
-        self.series.total += stats;
+        self.series.total += &stats;
+        self.series.in_window += in_window;
         if let Some(due) = &mut self.due {
             let end = self.warm_up + start + length;
             let end = self
@@ -181,11 +185,20 @@ impl Monitor<'_> {
             let gone = self.series.total.requests() + second.in_flight;
             second.queued = total.saturating_sub(gone);
         }
+        self.snapshot.update(&stats, length, &self.series.total);
         if let Some(log) = &mut self.log {
-            log.write(stats, start, length);
+            log.write(ProcessInterval {
+                start,
+                length,
+                stats: since(stats, self.warm_up),
+                in_window,
+                due: second.due,
+                in_flight: second.in_flight,
+                queued: second.queued,
+                ..ProcessInterval::default()
+            });
         }
         self.series.seconds.push(second);
-        self.snapshot.update(stats, length, &self.series.total);
     }
 
     fn update_metrics(&self) {
@@ -257,6 +270,13 @@ impl Monitor<'_> {
         let is_refused = is_early && refused > 0 && refused == total.requests();
         is_refused.then(|| "every connection was refused".to_owned())
     }
+}
+
+/// The statistics with times that count from the end of the warm-up.
+fn since(mut stats: LoadStats, warm_up: Duration) -> LoadStats {
+    let after = |at: Duration| at.saturating_sub(warm_up);
+    stats.responses = (stats.responses).map(|(first, last)| (after(first), after(last)));
+    stats
 }
 
 /// How many seconds have passed in which requests were in flight and none ended.

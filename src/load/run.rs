@@ -1,10 +1,10 @@
 //! Carries out a run: the engine in this thread, the monitor beside it.
 
-use super::collector::{Collected, Collector};
+use super::collector::{Collected, Collector, IntervalStats};
 use super::current_run::CurrentRun;
 use super::display::{Display, DisplayKind};
 use super::due_counter::DueCounter;
-use super::interval_log::IntervalLog;
+use super::hlog::{self, HlogTarget};
 use super::iterations::load_iterations;
 use super::live_view::KeyCommand;
 use super::live_view::snapshot::{LiveSnapshot, RunLength};
@@ -17,6 +17,7 @@ use super::run_control::RunControl;
 use super::targets::Targets;
 use crate::experiment::output_target::OutputStream;
 use crate::experiment::runner::environment;
+use crate::interval_log::IntervalLog;
 use crate::output;
 use crate::process::server_process::ServerProcess;
 use anyhow::{Context as _, Result};
@@ -24,7 +25,6 @@ use flagpole_analysis::comparison::ServerSummary;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoopUsage, ObservedLoad};
 use flagpole_client::Share;
 use flagpole_client::load::{LoadControl, LoadRun, LoadRunEnd};
-use flagpole_protocol::LoadStats;
 use flagpole_server::RunPage;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -34,7 +34,7 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Default)]
 pub(crate) struct RunOutputs<'a> {
     pub(crate) records: Option<OutputStream>,
-    pub(crate) log: Option<OutputStream>,
+    pub(crate) log: Option<HlogTarget>,
     pub(crate) metrics: Option<&'a MetricsServer>,
     pub(crate) live: Option<&'a RunPage>,
     pub(crate) display: DisplayKind,
@@ -75,10 +75,11 @@ pub(crate) fn run(
     let probe = MachineProbe::start(&targets.addresses());
     let start = outputs.start.unwrap_or_else(Instant::now);
     let until_start = start.saturating_duration_since(Instant::now());
-    let started = SystemTime::now() + until_start;
-    let mut log = outputs
-        .log
-        .map(|stream| IntervalLog::new(stream, started + plan.warm_up));
+    let started = SystemTime::now() + until_start + plan.warm_up;
+    let mut log = outputs.log.map(|target| {
+        let head = hlog::head(&target, plan, targets, &environment, started);
+        IntervalLog::new(target.stream, &head)
+    });
     let snapshot = snapshot(plan, targets);
     let display = Display::start(
         outputs.display,
@@ -105,7 +106,7 @@ pub(crate) fn run(
         silence_limit: plan.is_unlimited().then_some(SILENCE_LIMIT),
         is_server_gone: &mut server_exit,
         series: Series::default(),
-        late: LoadStats::default(),
+        late: IntervalStats::default(),
     };
     let (end, series) = thread::scope(|scope| {
         let (running, is_over) = mpsc::channel();
@@ -135,7 +136,7 @@ pub(crate) fn run(
     observed.is_server_local = usage.is_server_local;
     observed.server_cpu = usage.server_cpu;
     observed.server = ledger;
-    let log = log.map_or(Ok(()), IntervalLog::finish);
+    let log = log.map_or(Ok(()), |log| log.finish(hlog::end(&observed)));
     Ok(MeasuredLoad {
         observed,
         records,
@@ -241,7 +242,7 @@ fn observe(
         window,
         elapsed,
         stats: series.total,
-        in_window: collected.in_window,
+        in_window: series.in_window,
         warm_up: collected.warm_up,
         seconds: series.seconds,
         scheduled: (plan.is_open() && targets.scenario.is_none()).then_some(series.due),

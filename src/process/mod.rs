@@ -4,6 +4,7 @@ pub(crate) mod child_process;
 mod health_check;
 pub(crate) mod lost_time;
 mod owned_child;
+pub(crate) mod process_name;
 pub(crate) mod program;
 pub(crate) mod ready;
 pub(crate) mod resource_usage;

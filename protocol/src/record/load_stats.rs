@@ -48,7 +48,7 @@ pub struct LoadStats {
 }
 
 /// The times of the requests with one outcome.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OutcomeTimes {
     /// What the outcome counts as.
@@ -135,6 +135,17 @@ impl LoadStats {
     /// The service times of successful and of unfinished requests.
     pub fn service_time(&self) -> LatencyStats {
         self.merged(|times| &times.service_time)
+    }
+
+    /// The response times of requests that neither succeeded nor were unfinished.
+    pub fn failed_response_time(&self) -> LatencyStats {
+        let mut failed = LatencyStats::default();
+        for times in self.outcomes.values() {
+            if times.class != OutcomeClass::Ok && !times.is_unfinished {
+                failed += &times.response_time;
+            }
+        }
+        failed
     }
 
     fn merged(&self, select: fn(&OutcomeTimes) -> &LatencyStats) -> LatencyStats {

@@ -105,13 +105,17 @@ pub enum Outcome {
 }
 
 /// What an outcome counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum OutcomeClass {
     /// Downloaded.
     Ok,
     /// The flag does not exist.
     NotFound,
     /// Every other end of a download.
+    #[default]
     Error,
     /// Neither an end of a download nor a failure: a redirect that was followed, the loser of a hedge.
     Intermediate,

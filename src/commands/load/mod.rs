@@ -14,6 +14,7 @@ use crate::exit_status::ExitStatus;
 use crate::experiment::output_target::{self, OutputTarget};
 use crate::load::current_run::CurrentRun;
 use crate::load::display::DisplayKind;
+use crate::load::hlog::HlogTarget;
 use crate::load::limits;
 use crate::load::live_view::terminal;
 use crate::load::metrics::MetricsServer;
@@ -68,6 +69,7 @@ impl LoadArgs {
             save.write(&as_file()?)?;
         }
         let repeat = spec.repeat()?;
+        let settings = spec.settings(listener.as_ref());
         let current = CurrentRun::default();
         listen_for_signals(&current)?;
         let mut context = SearchContext {
@@ -84,7 +86,7 @@ impl LoadArgs {
         } else {
             let outputs = RunOutputs {
                 records: files.records.map(OutputTarget::into_stream).transpose()?,
-                log: files.hlog.map(OutputTarget::into_stream).transpose()?,
+                log: files.hlog.map(|file| hlog(file, &settings)).transpose()?,
                 metrics: metrics.as_ref(),
                 live: live.as_ref(),
                 display: self.display(),
@@ -98,7 +100,7 @@ impl LoadArgs {
             run::run(&plan, &targets, server, conditions, outputs, &current)?.into()
         };
         drop((server, metrics));
-        finished.observed.settings = spec.settings(listener.as_ref());
+        finished.observed.settings = settings;
         finished.observed.repeat = Some(repeat);
         Ok(reporter.report(finished, files.result, files.html, live))
     }
@@ -137,6 +139,14 @@ struct RunFiles {
     records: Option<OutputTarget>,
     hlog: Option<OutputTarget>,
     save: Option<OutputTarget>,
+}
+
+/// The log of `--hlog`, whose head has these settings.
+fn hlog(file: OutputTarget, settings: &[(String, String)]) -> Result<HlogTarget> {
+    Ok(HlogTarget {
+        stream: file.into_stream()?,
+        settings: settings.to_vec(),
+    })
 }
 
 /// The first signal ends the arrivals, the second the run; the third ends the process.

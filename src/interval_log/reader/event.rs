@@ -1,0 +1,45 @@
+//! What a log says.
+
+use flagpole_analysis::load::process::{ProcessEnd, ProcessHead, ProcessInterval};
+use flagpole_protocol::LatencyStats;
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a log says, in the order of its lines.
+#[derive(Debug, PartialEq)]
+pub(crate) enum LogEvent {
+    /// A process begins.
+    Process(Box<ProcessHead>),
+    /// A whole interval of a process whose head has come.
+    Interval(Box<LoggedInterval>),
+    /// The end of a process whose head has come.
+    End {
+        process: String,
+        end: Box<ProcessEnd>,
+    },
+    /// A histogram of another program.
+    Foreign(ForeignHistogram),
+    /// The lines from this number on belong to an interval that is not whole, and are left out.
+    CutOff { line: u64 },
+}
+
+/// An interval of a process.
+#[derive(Debug, PartialEq)]
+pub(crate) struct LoggedInterval {
+    pub(crate) process: String,
+    pub(crate) interval: ProcessInterval,
+    /// Response times, those of failures included, by method and name.
+    pub(crate) endpoints: BTreeMap<(String, String), LatencyStats>,
+}
+
+/// A histogram of another program, with the same buckets as flagpole's histograms.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ForeignHistogram {
+    /// Empty without a tag.
+    pub(crate) tag: String,
+    /// Since the Unix epoch if the log says when it began, else from its begin.
+    pub(crate) start: Duration,
+    pub(crate) length: Duration,
+    pub(crate) histogram: Histogram<u64>,
+}
