@@ -5,7 +5,6 @@ mod control_client;
 mod exit_status;
 mod experiment;
 mod interrupt;
-#[allow(dead_code, unused_imports, reason = "the command that reads logs follows")]
 mod interval_log;
 mod load;
 mod options;
@@ -18,7 +17,7 @@ mod visible;
 mod worker;
 
 use crate::commands::{
-    compare, completions, ctl, fate, get, man, report, serve, strategies, trial,
+    compare, completions, ctl, fate, get, man, merge, report, serve, strategies, trial,
 };
 use crate::exit_status::ExitStatus;
 use crate::options::names;
@@ -49,6 +48,7 @@ enum Command {
     Get(get::GetArgs),
     Compare(Box<compare::CompareArgs>),
     Load(Box<commands::load::LoadArgs>),
+    Merge(merge::MergeArgs),
     Report(report::ReportArgs),
     Ctl(ctl::CtlArgs),
     /// List strategies (how downloads run concurrently)
@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         Command::Get(args) => args.run(),
         Command::Compare(args) => args.run(),
         Command::Load(args) => args.run(),
+        Command::Merge(args) => args.run(),
         Command::Report(args) => args.run(),
         Command::Ctl(args) => args.run(),
         Command::Strategies => strategies::run(),

@@ -7,6 +7,7 @@ pub(crate) mod fate;
 pub(crate) mod get;
 pub(crate) mod load;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod strategies;

@@ -44,6 +44,20 @@ pub(crate) fn open_all<const N: usize>(
     Ok(targets.unwrap_or_else(|_| unreachable!("there is a target for each option")))
 }
 
+/// Refuses to replace one of the files that are read.
+pub(crate) fn check_replaces_none(option: &str, output: &Path, read: &[PathBuf]) -> Result<()> {
+    // Without links and `..`. What does not exist cannot be replaced.
+    let output = fs::canonicalize(output).ok();
+    let is_output = |path: &&PathBuf| output.is_some() && fs::canonicalize(path).ok() == output;
+    if let Some(file) = read.iter().find(is_output) {
+        bail!(
+            "{option}: expected another file than {}, which it would replace",
+            file.display()
+        );
+    }
+    Ok(())
+}
+
 impl OutputTarget {
     /// Checks that the path can be written to.
     pub(crate) fn open(option: &'static str, path: &Path) -> Result<OutputTarget> {

@@ -3,16 +3,21 @@
 //!
 //! `blocks` makes the text of a process, `log_file` writes it into the file of `load --hlog`. `reader` reads a log line by line.
 //! `stats_record` takes statistics apart into histograms with tags (`tags`) and counters, and puts them together again;
-//! `histogram_text` and `comment` are the two kinds of lines.
+//! `histogram_text` and `comment` are the two kinds of lines. `merge_files` adds logs up, also those of other programs
+//! (`foreign_intervals`).
 
 mod blocks;
 mod comment;
+mod foreign_intervals;
 mod histogram_text;
 mod log_file;
+mod merge_files;
 mod reader;
 mod stats_record;
 mod tags;
 
-pub(crate) use blocks::{EndpointTimes, LogBlocks, Timestamps};
+#[expect(unused_imports, reason = "workers write histograms of endpoints")]
+pub(crate) use blocks::EndpointTimes;
+pub(crate) use blocks::{LogBlocks, Timestamps};
 pub(crate) use log_file::IntervalLog;
-pub(crate) use reader::{LogEvent, LogReader};
+pub(crate) use merge_files::merge_files;

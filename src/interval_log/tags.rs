@@ -29,6 +29,13 @@ const SPECIAL: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%').add(b'"');
 /// The method of an endpoint ends at `_`.
 const SPECIAL_IN_METHOD: &AsciiSet = &SPECIAL.add(b'_');
 
+/// Whether the histograms of this tag are in those without a tag, `service` or `failed` as well, or are no times of requests.
+pub(super) fn is_part_of_sums(tag: &str) -> bool {
+    let starts = [RESPONSE_OF, SERVICE_OF, ENDPOINT, WARM_UP];
+    let is_part = starts.iter().any(|start| tag.starts_with(start));
+    is_part || tag == LATENESS || PARTS.contains(&tag)
+}
+
 /// The tag of the response times of an outcome.
 pub(super) fn response_of(label: &str) -> String {
     format!("{RESPONSE_OF}{}", utf8_percent_encode(label, SPECIAL))

@@ -4,6 +4,7 @@
 //! their records to the `collector`; the `monitor` takes the statistics once a second and hands them to the live view, the
 //! interval log, the metrics and the time series. What was observed goes to `flagpole_analysis`.
 
+pub(crate) mod baseline;
 mod collector;
 pub(crate) mod current_run;
 pub(crate) mod display;
@@ -22,6 +23,7 @@ pub(crate) mod plan;
 pub(crate) mod record_stream;
 pub(crate) mod report_formats;
 pub(crate) mod result_file;
+pub(crate) mod result_output;
 pub(crate) mod run;
 mod run_control;
 pub(crate) mod search;

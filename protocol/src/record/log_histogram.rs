@@ -34,7 +34,7 @@ pub(super) fn agrees(histogram: &Histogram<u64>, range: Option<(u64, u64)>, sum:
     let Some((min, max)) = range else {
         return histogram.is_empty() && sum == 0;
     };
-    let highest = LOG_HISTOGRAM.highest_us;
+    let highest = histogram.high();
     let is_at = |exact: u64, bucket| histogram.equivalent(exact.min(highest), bucket);
     let (mut lowest_sum, mut highest_sum) = (0, 0);
     for value in histogram.iter_recorded() {

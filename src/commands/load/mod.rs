@@ -1,7 +1,6 @@
 //! `flagpole load`: makes requests at a rate, or as fast as connections become free, and reports what they met.
 
 mod args;
-mod baseline;
 pub(crate) mod hints;
 mod overrides;
 mod report;
@@ -18,6 +17,7 @@ use crate::load::hlog::HlogTarget;
 use crate::load::limits;
 use crate::load::live_view::terminal;
 use crate::load::metrics::MetricsServer;
+use crate::load::result_output::ResultFiles;
 use crate::load::run::{self, EndConditions, RunOutputs};
 use crate::load::search::{self, SearchContext};
 use crate::load::start_time::StartTime;
@@ -102,7 +102,7 @@ impl LoadArgs {
         drop((server, metrics));
         finished.observed.settings = settings;
         finished.observed.repeat = Some(repeat);
-        Ok(reporter.report(finished, files.result, files.html, live))
+        Ok(reporter.report(finished, files.result, live))
     }
 
     fn display(&self) -> DisplayKind {
@@ -123,8 +123,7 @@ impl LoadArgs {
             ("--save", &self.save),
         ])?;
         Ok(RunFiles {
-            result,
-            html,
+            result: ResultFiles { json: result, html },
             records,
             hlog,
             save,
@@ -134,8 +133,7 @@ impl LoadArgs {
 
 /// The files to write.
 struct RunFiles {
-    result: Option<OutputTarget>,
-    html: Option<OutputTarget>,
+    result: ResultFiles,
     records: Option<OutputTarget>,
     hlog: Option<OutputTarget>,
     save: Option<OutputTarget>,

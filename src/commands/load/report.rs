@@ -1,32 +1,22 @@
-//! The end of a run: the result is printed and written, and the exit code follows from it.
+//! The end of a run: its result, with what options say about it.
 
 use super::args::LoadArgs;
-use crate::commands::load::baseline;
 use crate::exit_status::ExitStatus;
-use crate::experiment::output_target::OutputTarget;
+use crate::load::baseline;
+use crate::load::result_output::{ResultFiles, ResultOutput};
 use crate::load::run::MeasuredLoad;
 use crate::load::spec::LoadSpec;
-use crate::output;
-use crate::output::coloured;
 use crate::run_page;
-use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 use flagpole_analysis::html;
-use flagpole_analysis::load::condition::ConditionStatus;
-use flagpole_analysis::load::report::LoadReport;
 use flagpole_analysis::load::search::SearchResult;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadResult, ObservedLoad};
-use flagpole_analysis::report::ReportOptions;
-use flagpole_analysis::validity::Validity;
 use flagpole_server::RunPage;
-use std::io::{self, IsTerminal as _};
 use std::slice;
 
 /// How the result is reported.
 pub(super) struct Reporter {
-    format: &'static dyn LoadReport,
-    is_verbose: bool,
-    is_strict: bool,
+    output: ResultOutput,
     fail_if: Vec<LoadCondition>,
     baseline: Option<Box<LoadResult>>,
 }
@@ -64,11 +54,14 @@ impl Reporter {
     /// Reads the baseline, and checks that the conditions can be judged.
     pub(super) fn new(args: &LoadArgs, spec: &LoadSpec) -> Result<Reporter> {
         let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
-        baseline::check_conditions(spec, baseline.is_some())?;
+        let conditions = [("--fail-if", &spec.fail_if), ("--abort-if", &spec.abort_if)];
+        baseline::check_conditions(&conditions, baseline.is_some())?;
         Ok(Reporter {
-            format: args.format,
-            is_verbose: args.verbose,
-            is_strict: args.strict,
+            output: ResultOutput {
+                format: args.format,
+                is_verbose: args.verbose,
+                is_strict: args.strict,
+            },
             fail_if: spec.fail_if.clone(),
             baseline: baseline.map(Box::new),
         })
@@ -82,8 +75,7 @@ impl Reporter {
     pub(super) fn report(
         self,
         run: FinishedLoad,
-        file: Option<OutputTarget>,
-        html: Option<OutputTarget>,
+        files: ResultFiles,
         live: Option<RunPage>,
     ) -> ExitStatus {
         let mut observed = run.observed;
@@ -91,67 +83,10 @@ impl Reporter {
         observed.baseline.clone_from(&self.baseline);
         let mut result = LoadResult::from(&observed);
         result.search = run.search;
-        let printed = self.print(&result);
-        let saved = file.map_or(Ok(()), |file| {
-            file.write(&(serde_json::to_string_pretty(&result)? + "\n"))
-        });
-        let page = html.map_or(Ok(()), |file| {
-            file.write(&html::load_report(slice::from_ref(&result)))
-        });
-        let [records, log] = run.written;
-        let cannot_write = output::report_errors([printed, saved, page, records, log]);
-        let is_usable = self.is_usable(&result);
+        let status = self.output.report(&result, files, run.written);
         if let Some(page) = live {
             run_page::finish(page, html::load_report(slice::from_ref(&result)));
         }
-        if !is_usable {
-            return ExitStatus::InvalidMeasurement;
-        }
-        let mut conditions = result.conditions.iter();
-        let holds = conditions.any(|one| one.status == ConditionStatus::Holds);
-        let found_nothing = result.search.is_some_and(|search| search.limit.is_none());
-        ExitStatus::from_failed(cannot_write || holds || found_nothing)
-    }
-
-    fn print(&self, result: &LoadResult) -> Result<()> {
-        let is_coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
-        let style = if is_coloured {
-            coloured
-        } else {
-            |validity: Validity| validity.to_string()
-        };
-        let options = ReportOptions {
-            style: &style,
-            is_verbose: self.is_verbose,
-        };
-        let mut text = Vec::new();
-        self.format.write(result, options, &mut text)?;
-        output::result(&String::from_utf8(text)?)
-    }
-
-    /// Notes why the figures cannot be used, or with `--strict` why they are doubtful, unless a terminal shows the text report;
-    /// returns whether they can.
-    fn is_usable(&self, result: &LoadResult) -> bool {
-        let reasons = |severity| {
-            let reasons = result.verdict.reasons.iter();
-            let reasons = reasons.filter(move |issue| issue.severity == severity);
-            reasons
-                .map(|issue| issue.message.clone())
-                .collect::<Vec<_>>()
-        };
-        let (invalid, doubtful) = (reasons(Validity::Invalid), reasons(Validity::Suspect));
-        let conditions = result.conditions.iter();
-        let not_judged = conditions.filter(|one| one.status == ConditionStatus::NotJudged);
-        let not_judged: Vec<_> = not_judged.map(|one| one.message.clone()).collect();
-        let is_shown = self.format.name() == "text" && io::stdout().is_terminal();
-        if !is_shown {
-            output::note_first("invalid measurement", &invalid);
-        }
-        if self.is_strict && !is_shown {
-            output::note_first("doubtful measurement", &doubtful);
-            output::note_first("condition not judged", &not_judged);
-        }
-        let is_certain = doubtful.is_empty() && not_judged.is_empty();
-        invalid.is_empty() && (is_certain || !self.is_strict)
+        status
     }
 }

@@ -5,13 +5,12 @@ mod results;
 
 use self::results::Results;
 use crate::exit_status::ExitStatus;
-use crate::experiment::output_target::OutputTarget;
+use crate::experiment::output_target::{self, OutputTarget};
 use crate::output;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use clap_complete::engine::{ArgValueCompleter, PathCompleter};
 use flagpole_analysis::html;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Make an HTML report of earlier results
@@ -58,15 +57,7 @@ impl ReportArgs {
         if self.output == Path::new("-") {
             return Ok(None);
         }
-        // Without links and `..`. What does not exist cannot be replaced.
-        let output = fs::canonicalize(&self.output).ok();
-        let is_output = |path: &PathBuf| output.is_some() && fs::canonicalize(path).ok() == output;
-        if let Some(result) = self.results.iter().find(|path| is_output(path)) {
-            bail!(
-                "--output: expected another file than the result {}, which the report would replace",
-                result.display()
-            );
-        }
+        output_target::check_replaces_none("--output", &self.output, &self.results)?;
         OutputTarget::open("--output", &self.output).map(Some)
     }
 }

@@ -2,7 +2,6 @@
 
 use flagpole_analysis::load::process::{ProcessEnd, ProcessHead, ProcessInterval};
 use flagpole_protocol::LatencyStats;
-use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ pub(crate) struct LoggedInterval {
     pub(crate) endpoints: BTreeMap<(String, String), LatencyStats>,
 }
 
-/// A histogram of another program, with the same buckets as flagpole's histograms.
+/// A histogram of another program, whose values are read as microseconds.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ForeignHistogram {
     /// Empty without a tag.
@@ -41,5 +40,6 @@ pub(crate) struct ForeignHistogram {
     /// Since the Unix epoch if the log says when it began, else from its begin.
     pub(crate) start: Duration,
     pub(crate) length: Duration,
-    pub(crate) histogram: Histogram<u64>,
+    /// Without exact figures: the extremes and the sum are those of the buckets.
+    pub(crate) times: LatencyStats,
 }

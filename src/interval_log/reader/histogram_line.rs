@@ -1,6 +1,7 @@
 //! A line with a histogram: `[Tag=TAG,]START,LENGTH,MAX,HISTOGRAM`.
 
 use crate::interval_log::histogram_text::{self, ExpectedBounds};
+use flagpole_protocol::LatencyStats;
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
@@ -40,9 +41,25 @@ impl HistogramLine<'_> {
     }
 
     /// The histogram of another program.
-    pub(super) fn decode_foreign(&self) -> Result<Histogram<u64>, String> {
-        histogram_text::decode(self.histogram, ExpectedBounds::SameBuckets)
+    pub(super) fn decode_foreign(&self) -> Result<LatencyStats, String> {
+        let histogram = histogram_text::decode(self.histogram, ExpectedBounds::SameBuckets)?;
+        latencies(&histogram).ok_or_else(|| "expected a histogram, got one with impossible counts".to_owned())
     }
+}
+
+/// The latencies of a histogram that has no exact figures: the extremes and the sum are those of its buckets.
+fn latencies(histogram: &Histogram<u64>) -> Option<LatencyStats> {
+    let values = histogram.iter_recorded();
+    let sum = values.map(|value| {
+        let middle = histogram.median_equivalent(value.value_iterated_to());
+        u128::from(middle) * u128::from(value.count_at_value())
+    });
+    let sum = Duration::from_micros(u64::try_from(sum.sum::<u128>()).ok()?);
+    let range = (!histogram.is_empty()).then(|| {
+        let range = [histogram.min(), histogram.max()];
+        range.map(Duration::from_micros).into()
+    });
+    LatencyStats::from_log_histogram(histogram, range, sum)
 }
 
 /// A number of seconds, to microseconds, as other columns of flagpole are.
@@ -67,6 +84,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flagpole_protocol::{LOG_HISTOGRAM, as_micros};
     use proptest::prelude::*;
 
     #[test]
@@ -93,6 +111,21 @@ mod tests {
             let error = HistogramLine::parse(line).unwrap_err();
             assert!(error.ends_with(found), "{error}");
         }
+    }
+
+    #[test]
+    fn sum_of_a_histogram_is_near_that_of_its_values() {
+        let micros = [10, 123_456, 98_765_432, 200_000_000_000];
+        let histogram = {
+            let mut histogram = Histogram::<u64>::new_with_bounds(1, u64::MAX, 3).unwrap();
+            micros.iter().for_each(|&one| histogram.record(one).unwrap());
+            histogram
+        };
+        let times = latencies(&histogram).unwrap();
+        let exact = micros.iter().sum::<u64>() as f64;
+        assert!((as_micros(times.sum()) as f64 / exact - 1.0).abs() < 0.001);
+        assert_eq!(times.count(), 4);
+        assert_eq!(latencies(&LOG_HISTOGRAM.empty()), Some(LatencyStats::default()));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ mod state;
 mod tests;
 mod time_base;
 
-pub(crate) use event::{ForeignHistogram, LogEvent, LoggedInterval};
+pub(crate) use event::{ForeignHistogram, LogEvent};
 
 use self::lines::Lines;
 use self::state::State;

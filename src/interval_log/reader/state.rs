@@ -104,12 +104,12 @@ impl State {
     }
 
     fn foreign(&self, line: &HistogramLine<'_>) -> Result<LogEvent, LineError> {
-        let histogram = line.decode_foreign();
+        let times = line.decode_foreign();
         Ok(LogEvent::Foreign(ForeignHistogram {
             tag: line.tag.to_owned(),
             start: self.times.since_epoch(line.start),
             length: line.length,
-            histogram: histogram.map_err(|message| (self.number, message))?,
+            times: times.map_err(|message| (self.number, message))?,
         }))
     }
 

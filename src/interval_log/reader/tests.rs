@@ -249,7 +249,7 @@ fn logs_of_other_programs_are_read_if_their_buckets_are_the_same() {
     let [LogEvent::Foreign(line)] = &events[..] else {
         panic!("{events:?}");
     };
-    assert_eq!((line.start, line.histogram.len()), (SECOND * 1_700_000_001, 1));
+    assert_eq!((line.start, line.times.count()), (SECOND * 1_700_000_001, 1));
     let message = error(&foreign(3_600_000_000, 2));
     let expected = "a.hlog:2: expected a histogram of 1 to 172800000000 with 3 digits, got 1 to 3600000000 with 2 digits";
     assert!(message.starts_with(expected), "{message}");

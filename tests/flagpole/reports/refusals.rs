@@ -113,7 +113,7 @@ fn report_never_replaces_a_result() {
     for same in ["./r.json", "sub/../r.json", "link.json"] {
         let output = sandbox.run(&format!("report r.json -o {same}"));
         output.assert_code(2);
-        output.assert_stderr_contains("expected another file than the result r.json");
+        output.assert_stderr_contains("expected another file than r.json");
         output.assert_stderr_starts_with("flagpole: -o: ");
     }
 }
