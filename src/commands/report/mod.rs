@@ -16,16 +16,18 @@ use std::path::{Path, PathBuf};
 /// Make an HTML report of earlier results
 ///
 /// A result is a file that --result of `flagpole compare` or `flagpole load` wrote. Several must be of one experiment: the report
-/// shows how it changed from the oldest result to the newest one, and the newest one in full.
+/// shows how it changed from the oldest result to the newest one, and the newest one in full. Interval logs (`load --hlog`) are
+/// added up as by `flagpole merge`, and are one result together.
 ///
 /// The report is one file that needs no other one, and no JavaScript. docs/reports.md says how to read its charts.
 #[derive(Args)]
 #[command(after_help = "Examples:
   flagpole report mine.json
   flagpole report monday.json tuesday.json -o week.html
+  flagpole report shard-*.hlog -o run.html
   flagpole report mine.json -o - | gzip > mine.html.gz")]
 pub(crate) struct ReportArgs {
-    /// Report these results: files that --result wrote
+    /// Report these results: files of --result, interval logs
     #[arg(value_name = "RESULT", required = true, add = ArgValueCompleter::new(PathCompleter::file()))]
     results: Vec<PathBuf>,
 

@@ -1,12 +1,17 @@
-//! The results that a report is of: read, of one kind and one experiment, the oldest first.
+//! The results that a report is of: read, of one kind and one experiment, the oldest first. Interval logs are one result
+//! together.
 
 use super::differences::{difference_of_comparisons, difference_of_loads};
+use crate::experiment::runner::environment;
+use crate::interval_log::merge_files;
 use crate::{experiment, load};
 use anyhow::{Context as _, Result, bail};
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::load::LoadResult;
+use flagpole_analysis::load::process::MergeOptions;
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// What results the files have.
@@ -22,7 +27,11 @@ impl Results {
     /// Reads the files.
     pub(super) fn read(files: &[PathBuf]) -> Result<Results> {
         let (mut comparisons, mut loads) = (Vec::new(), Vec::new());
-        for file in files {
+        let (logs, results): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|file| is_log(file));
+        if let Some(first) = logs.first() {
+            loads.push((first.as_path(), merged(&logs)?));
+        }
+        for file in &results {
             let text =
                 fs::read_to_string(file).with_context(|| format!("RESULT: {}", file.display()))?;
             let read = if is_load(&text) {
@@ -49,6 +58,26 @@ impl Results {
         let by_time = in_order(loads, |one| one.environment.started_unix_s);
         Ok(Results::Loads(by_time))
     }
+}
+
+/// Whether a file is an interval log, not a result: by its name or its first byte.
+fn is_log(file: &Path) -> bool {
+    // A byte that is read from a pipe is gone.
+    let is_regular = fs::metadata(file).is_ok_and(|file| file.is_file());
+    let is_named_so = file.extension().is_some_and(|extension| extension == "hlog");
+    let mut first = [0];
+    let begins = is_regular.then(|| File::open(file)?.read_exact(&mut first));
+    is_named_so || matches!(begins, Some(Ok(()))) && first == *b"#"
+}
+
+/// The load of all processes whose logs these are, as one result.
+fn merged(logs: &[PathBuf]) -> Result<LoadResult> {
+    let options = MergeOptions {
+        environment: environment::environment(None),
+        ..MergeOptions::default()
+    };
+    let merged = merge_files(logs, options).context("RESULT")?;
+    Ok(merged.result)
 }
 
 /// Whether a document is the result of a load run, or at least looks more like one than like a comparison.
