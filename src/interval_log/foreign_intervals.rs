@@ -74,14 +74,17 @@ fn record(stats: &mut LoadStats, tag: &str, times: &LatencyStats) {
         "" | tags::SERVICE => OK,
         tag => tag,
     };
-    let outcome = stats.outcomes.entry(label.to_owned().into()).or_insert_with(|| {
-        let mut outcome = OutcomeTimes::default();
-        label.clone_into(&mut outcome.reason);
-        if label != tags::FAILED {
-            outcome.class = OutcomeClass::Ok;
-        }
-        outcome
-    });
+    let outcome = stats
+        .outcomes
+        .entry(label.to_owned().into())
+        .or_insert_with(|| {
+            let mut outcome = OutcomeTimes::default();
+            label.clone_into(&mut outcome.reason);
+            if label != tags::FAILED {
+                outcome.class = OutcomeClass::Ok;
+            }
+            outcome
+        });
     if tag == tags::SERVICE {
         outcome.service_time += times;
     } else {
@@ -118,7 +121,10 @@ mod tests {
             line(101, "writes", &[77]),
         ];
         let mut intervals = ForeignIntervals::new(&lines[0]);
-        let previous: Vec<_> = lines.iter().filter_map(|line| intervals.add(line)).collect();
+        let previous: Vec<_> = lines
+            .iter()
+            .filter_map(|line| intervals.add(line))
+            .collect();
         let [first] = &previous[..] else {
             panic!("{previous:?}");
         };
@@ -127,8 +133,14 @@ mod tests {
             let counts = outcomes.map(|(label, times)| (label.to_string(), times.count()));
             counts.collect::<Vec<_>>()
         };
-        assert_eq!(counts(first), [("failed".to_owned(), 1), ("ok".to_owned(), 2)]);
-        assert_eq!((first.stats.successes(), first.stats.service_time().count()), (2, 2));
+        assert_eq!(
+            counts(first),
+            [("failed".to_owned(), 1), ("ok".to_owned(), 2)]
+        );
+        assert_eq!(
+            (first.stats.successes(), first.stats.service_time().count()),
+            (2, 2)
+        );
         let last = intervals.finish();
         assert_eq!((last.seq, last.start), (2, SECOND));
         assert_eq!(counts(&last), [("writes".to_owned(), 1)]);

@@ -58,7 +58,10 @@ pub(super) fn decode(text: &str, expected: ExpectedBounds) -> Result<Histogram<u
     })?;
     let plain = inflate(&bytes)?;
     check_bounds(&plain, expected)?;
-    if plain.windows(LONGEST_NUMBER.len()).any(|nine| nine == LONGEST_NUMBER) {
+    if plain
+        .windows(LONGEST_NUMBER.len())
+        .any(|nine| nine == LONGEST_NUMBER)
+    {
         return Err("expected a histogram, got one with an impossible count".to_owned());
     }
     let histogram = Deserializer::new().deserialize(&mut plain.as_slice());

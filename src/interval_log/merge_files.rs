@@ -63,7 +63,9 @@ fn add_log(merger: &mut LoadMerger, name: &str, input: impl BufRead) -> Result<(
                 }
             }
             LogEvent::CutOff { line } => {
-                output::note(&format!("{name}:{line}: left out an interval that is not whole"));
+                output::note(&format!(
+                    "{name}:{line}: left out an interval that is not whole"
+                ));
             }
         }
     }

@@ -83,14 +83,19 @@ pub(super) fn summary_lines(stats: &LoadStats) -> [TaggedTimes<'static>; 3] {
     [
         (String::new(), Cow::Owned(stats.response_time())),
         (tags::SERVICE.to_owned(), Cow::Owned(stats.service_time())),
-        (tags::FAILED.to_owned(), Cow::Owned(stats.failed_response_time())),
+        (
+            tags::FAILED.to_owned(),
+            Cow::Owned(stats.failed_response_time()),
+        ),
     ]
 }
 
 impl StatsRecord {
     /// The record of these statistics, with these lines.
     pub(super) fn new(stats: &LoadStats, lines: &[TaggedTimes<'_>]) -> StatsRecord {
-        let times = lines.iter().map(|(tag, times)| (tag.clone(), TimesRecord::from(&**times)));
+        let times = lines
+            .iter()
+            .map(|(tag, times)| (tag.clone(), TimesRecord::from(&**times)));
         let outcomes = stats.outcomes.iter().map(|(label, times)| {
             let record = OutcomeRecord {
                 class: times.class,
@@ -113,7 +118,9 @@ impl StatsRecord {
             without_status: stats.without_status,
             out_of_ports: stats.out_of_ports,
             out_of_descriptors: stats.out_of_descriptors,
-            responses_ns: stats.responses.map(|(first, last)| [nanos(first), nanos(last)]),
+            responses_ns: stats
+                .responses
+                .map(|(first, last)| [nanos(first), nanos(last)]),
         }
     }
 
@@ -166,7 +173,9 @@ impl StatsRecord {
 impl TimesRecord {
     /// The latencies with this histogram; `None` if it is not that of the record.
     pub(super) fn rebuild(&self, histogram: &Histogram<u64>) -> Option<LatencyStats> {
-        let range = self.range_us.map(|range| range.map(Duration::from_micros).into());
+        let range = self
+            .range_us
+            .map(|range| range.map(Duration::from_micros).into());
         let sum = Duration::from_micros(self.sum_us);
         let is_count = histogram.len() == self.count;
         let times = is_count.then(|| LatencyStats::from_log_histogram(histogram, range, sum));

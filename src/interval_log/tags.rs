@@ -11,12 +11,7 @@ pub(super) const FAILED: &str = "failed";
 /// How late the client started attempts.
 pub(super) const LATENESS: &str = "lateness";
 /// The parts of the response times of successes, in the order of `ResponseTimeParts`.
-pub(super) const PARTS: [&str; 4] = [
-    "part:wait",
-    "part:connect",
-    "part:first_byte",
-    "part:body",
-];
+pub(super) const PARTS: [&str; 4] = ["part:wait", "part:connect", "part:first_byte", "part:body"];
 
 const RESPONSE_OF: &str = "response:";
 const SERVICE_OF: &str = "service:";
@@ -55,11 +50,7 @@ pub(super) fn endpoint(method: &str, name: &str) -> String {
 /// The method and the name of an endpoint's tag; `None` for another one.
 pub(super) fn endpoint_of(tag: &str) -> Option<(String, String)> {
     let (method, name) = tag.strip_prefix(ENDPOINT)?.split_once('_')?;
-    let text = |part| {
-        percent_decode_str(part)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let text = |part| percent_decode_str(part).decode_utf8_lossy().into_owned();
     Some((text(method), text(name)))
 }
 

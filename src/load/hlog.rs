@@ -5,8 +5,8 @@ use super::targets::Targets;
 use crate::experiment::output_target::OutputStream;
 use crate::process::process_name;
 use flagpole_analysis::comparison::Environment;
-use flagpole_analysis::load::ObservedLoad;
 use flagpole_analysis::load::process::{ProcessEnd, ProcessHead};
+use flagpole_analysis::load::{AskedLoad, ObservedLoad};
 use flagpole_protocol::as_micros;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,9 +25,15 @@ pub(super) fn head(
     environment: &Environment,
     started: SystemTime,
 ) -> ProcessHead {
+    let shard = plan.asked.shard;
     ProcessHead {
         process: process_name::unique(),
-        asked: plan.asked.clone(),
+        shard: shard.map(|shard| [shard.index, shard.of]),
+        // That of all shards, so that those of one run have the same.
+        asked: AskedLoad {
+            shard: None,
+            ..plan.asked.clone()
+        },
         targets: targets.names(),
         settings: target.settings.clone(),
         environment: environment.clone(),

@@ -27,7 +27,8 @@ impl Results {
     /// Reads the files.
     pub(super) fn read(files: &[PathBuf]) -> Result<Results> {
         let (mut comparisons, mut loads) = (Vec::new(), Vec::new());
-        let (logs, results): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|file| is_log(file));
+        let (logs, results): (Vec<_>, Vec<_>) =
+            files.iter().cloned().partition(|file| is_log(file));
         if let Some(first) = logs.first() {
             loads.push((first.as_path(), merged(&logs)?));
         }
@@ -64,7 +65,9 @@ impl Results {
 fn is_log(file: &Path) -> bool {
     // A byte that is read from a pipe is gone.
     let is_regular = fs::metadata(file).is_ok_and(|file| file.is_file());
-    let is_named_so = file.extension().is_some_and(|extension| extension == "hlog");
+    let is_named_so = file
+        .extension()
+        .is_some_and(|extension| extension == "hlog");
     let mut first = [0];
     let begins = is_regular.then(|| File::open(file)?.read_exact(&mut first));
     is_named_so || matches!(begins, Some(Ok(()))) && first == *b"#"

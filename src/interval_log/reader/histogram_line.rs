@@ -43,7 +43,8 @@ impl HistogramLine<'_> {
     /// The histogram of another program.
     pub(super) fn decode_foreign(&self) -> Result<LatencyStats, String> {
         let histogram = histogram_text::decode(self.histogram, ExpectedBounds::SameBuckets)?;
-        latencies(&histogram).ok_or_else(|| "expected a histogram, got one with impossible counts".to_owned())
+        latencies(&histogram)
+            .ok_or_else(|| "expected a histogram, got one with impossible counts".to_owned())
     }
 }
 
@@ -118,14 +119,19 @@ mod tests {
         let micros = [10, 123_456, 98_765_432, 200_000_000_000];
         let histogram = {
             let mut histogram = Histogram::<u64>::new_with_bounds(1, u64::MAX, 3).unwrap();
-            micros.iter().for_each(|&one| histogram.record(one).unwrap());
+            micros
+                .iter()
+                .for_each(|&one| histogram.record(one).unwrap());
             histogram
         };
         let times = latencies(&histogram).unwrap();
         let exact = micros.iter().sum::<u64>() as f64;
         assert!((as_micros(times.sum()) as f64 / exact - 1.0).abs() < 0.001);
         assert_eq!(times.count(), 4);
-        assert_eq!(latencies(&LOG_HISTOGRAM.empty()), Some(LatencyStats::default()));
+        assert_eq!(
+            latencies(&LOG_HISTOGRAM.empty()),
+            Some(LatencyStats::default())
+        );
     }
 
     proptest! {

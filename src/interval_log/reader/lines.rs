@@ -71,7 +71,9 @@ impl<R: BufRead> Lines<R> {
 fn check_start(line: &[u8]) -> Result<(), String> {
     let start = line.trim_ascii_start();
     let found = match start {
-        [0x1f, 0x8b, ..] => "a file that is compressed with gzip; `gunzip -c FILE | flagpole merge -` reads it",
+        [0x1f, 0x8b, ..] => {
+            "a file that is compressed with gzip; `gunzip -c FILE | flagpole merge -` reads it"
+        }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "a file that is compressed with zstd; unpack it first",
         [b'{' | b'[', ..] => "JSON; `flagpole report` reads results",
         [b'<', ..] => "HTML or XML",
@@ -98,7 +100,10 @@ mod tests {
     #[test]
     fn lines_end_as_on_any_system_or_with_the_file() {
         let lines = read(b"a\nb\r\n\nc").unwrap();
-        let lines: Vec<_> = lines.iter().map(|(text, ended)| (text.as_str(), *ended)).collect();
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|(text, ended)| (text.as_str(), *ended))
+            .collect();
         assert_eq!(lines, [("a", true), ("b", true), ("", true), ("c", false)]);
     }
 

@@ -42,7 +42,10 @@ impl Pending {
     pub(super) fn push(&mut self, number: u64, line: &HistogramLine<'_>) -> Result<(), String> {
         self.text += line.histogram.len();
         if self.lines.len() >= MAX_LINES || self.text > MAX_TEXT {
-            return Err("expected the end of an interval (`#[flagpole interval`): its lines are too many".to_owned());
+            return Err(
+                "expected the end of an interval (`#[flagpole interval`): its lines are too many"
+                    .to_owned(),
+            );
         }
         self.lines.push(PendingLine {
             number,
@@ -62,14 +65,20 @@ impl Pending {
             let at = |message| (line.number, message);
             let tag = visible_tag(&line.tag);
             let Some(exact) = record.times.get(&line.tag) else {
-                return Err(at(format!("the histogram {tag} is not among the counts of its interval")));
+                return Err(at(format!(
+                    "the histogram {tag} is not among the counts of its interval"
+                )));
             };
             let latencies = decode(&line.histogram, exact).map_err(at)?;
             let Some(latencies) = latencies else {
-                return Err(at(format!("the histogram {tag} does not agree with the counts of its interval")));
+                return Err(at(format!(
+                    "the histogram {tag} does not agree with the counts of its interval"
+                )));
             };
             if times.insert(line.tag.clone(), latencies).is_some() {
-                return Err(at(format!("the histogram {tag} is there twice in its interval")));
+                return Err(at(format!(
+                    "the histogram {tag} is there twice in its interval"
+                )));
             }
         }
         Ok(times)

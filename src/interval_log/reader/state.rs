@@ -40,7 +40,9 @@ impl State {
             };
         }
         if comment::is_own(line) {
-            return Err(self.error("expected a comment that ends with `]`, got one that is cut off"));
+            return Err(
+                self.error("expected a comment that ends with `]`, got one that is cut off")
+            );
         }
         if line.starts_with('#') {
             self.times.comment(line);

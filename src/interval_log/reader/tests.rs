@@ -7,8 +7,10 @@ use anyhow::Result;
 use flagpole_analysis::load::process::{ProcessEnd, ProcessHead, ProcessInterval};
 use flagpole_protocol::{LatencyStats, LoadStats, Outcome};
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::interval_log::{IntervalLogIterator, IntervalLogWriterBuilder, LogEntry};
 use hdrhistogram::serialization::V2DeflateSerializer;
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogIterator, IntervalLogWriterBuilder, LogEntry,
+};
 use proptest::prelude::*;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -98,7 +100,10 @@ fn what_is_written_is_read() {
     let LogEvent::End { process, end } = &events[3] else {
         panic!("{:?}", events[3]);
     };
-    assert_eq!((process.as_str(), &end.warm_up), ("h_1", &stats(&[4, 5, 6])));
+    assert_eq!(
+        (process.as_str(), &end.warm_up),
+        ("h_1", &stats(&[4, 5, 6]))
+    );
     assert_eq!(events.len(), 4);
 }
 
@@ -115,7 +120,10 @@ fn blocks_of_several_processes_may_be_interleaved() {
         LogEvent::Interval(logged) => Some((logged.process.as_str(), logged.interval.seq)),
         _ => None,
     });
-    assert_eq!(processes.collect::<Vec<_>>(), [("one", 1), ("other", 1), ("one", 2)]);
+    assert_eq!(
+        processes.collect::<Vec<_>>(),
+        [("one", 1), ("other", 1), ("one", 2)]
+    );
 }
 
 #[test]
@@ -124,11 +132,20 @@ fn other_readers_see_intervals_at_absolute_times_whatever_the_order() {
     let text = text + &blocks.interval(&interval(2, &[4]), &[]);
     let entries = IntervalLogIterator::new(text.as_bytes()).map(Result::unwrap);
     let entries: Vec<_> = entries.collect();
-    assert_eq!(entries[..2], [LogEntry::StartTime(Duration::ZERO), LogEntry::BaseTime(Duration::ZERO)]);
+    assert_eq!(
+        entries[..2],
+        [
+            LogEntry::StartTime(Duration::ZERO),
+            LogEntry::BaseTime(Duration::ZERO)
+        ]
+    );
     let LogEntry::Interval(first) = &entries[2] else {
         panic!("{:?}", entries[2]);
     };
-    assert_eq!(first.start_timestamp(), Duration::from_millis(1_700_000_001_123));
+    assert_eq!(
+        first.start_timestamp(),
+        Duration::from_millis(1_700_000_001_123)
+    );
 }
 
 #[test]
@@ -160,13 +177,21 @@ fn interval_that_is_cut_off_is_left_out() {
         let events = read(&next[..end]).unwrap();
         let is_whole = next[first..end].contains("]\n") || next[..end].ends_with("]");
         let complete = intervals(&events).len();
-        assert!(complete <= 1 && (complete == 1 || !is_whole || end < second), "{end}");
+        assert!(
+            complete <= 1 && (complete == 1 || !is_whole || end < second),
+            "{end}"
+        );
     }
     let cut = &next[..second + 30];
     let Some(LogEvent::CutOff { line }) = read(cut).unwrap().pop() else {
         panic!("{cut}");
     };
-    assert!(cut.lines().nth(usize::try_from(line).unwrap() - 1).unwrap().starts_with("1.000,"));
+    assert!(
+        cut.lines()
+            .nth(usize::try_from(line).unwrap() - 1)
+            .unwrap()
+            .starts_with("1.000,")
+    );
     // The log goes on with another process, as that of a master that was started again.
     let events = read(&(cut.to_owned() + "\n" + &whole));
     assert!(events.unwrap_err().to_string().contains("cut off"));
@@ -187,7 +212,10 @@ fn line_that_was_removed_or_changed_is_named() {
         let mut twice = lines.clone();
         twice.insert(at, lines[at]);
         let message = error(&(twice.join("\n") + "\n"));
-        assert!(message.contains("twice") && message.starts_with("a.hlog:"), "{message}");
+        assert!(
+            message.contains("twice") && message.starts_with("a.hlog:"),
+            "{message}"
+        );
         let mut other = lines.clone();
         let changed = lines[at].replace(",HIST", ",HISX");
         other[at] = &changed;
@@ -197,9 +225,15 @@ fn line_that_was_removed_or_changed_is_named() {
 
 #[test]
 fn histogram_of_another_interval_is_named() {
-    let (one, other) = (one_interval(), log("h_1", &[interval(1, &[4, 9, 100, 300])]));
+    let (one, other) = (
+        one_interval(),
+        log("h_1", &[interval(1, &[4, 9, 100, 300])]),
+    );
     let mut lines: Vec<_> = one.lines().collect();
-    let at = lines.iter().position(|line| line.starts_with("Tag=response:http_503")).unwrap();
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with("Tag=response:http_503"))
+        .unwrap();
     lines[at] = other.lines().nth(at).unwrap();
     let message = error(&(lines.join("\n") + "\n"));
     let expected = "the histogram with the tag `response:http_503` does not agree with the counts of its interval";
@@ -209,23 +243,38 @@ fn histogram_of_another_interval_is_named() {
 #[test]
 fn line_ends_of_other_systems_are_read() {
     let log = one_interval();
-    assert_eq!(read(&log.replace('\n', "\r\n")).unwrap(), read(&log).unwrap());
+    assert_eq!(
+        read(&log.replace('\n', "\r\n")).unwrap(),
+        read(&log).unwrap()
+    );
 }
 
 #[test]
 fn interval_without_its_process_is_refused() {
     let log = one_interval();
-    let lines = log.lines().filter(|line| !line.starts_with("#[flagpole process"));
+    let lines = log
+        .lines()
+        .filter(|line| !line.starts_with("#[flagpole process"));
     let text = lines.collect::<Vec<_>>().join("\n") + "\n";
     assert!(error(&text).contains("expected the head of process `h_1`"));
 }
 
 #[test]
 fn files_that_are_no_logs_are_refused() {
-    assert_eq!(error(""), "a.hlog: expected an interval log, got an empty file");
-    assert_eq!(error("\n\n"), "a.hlog: expected an interval log, got an empty file");
+    assert_eq!(
+        error(""),
+        "a.hlog: expected an interval log, got an empty file"
+    );
+    assert_eq!(
+        error("\n\n"),
+        "a.hlog: expected an interval log, got an empty file"
+    );
     for text in ["hello", "hello\n", "1,2,3\n"] {
-        assert!(error(text).starts_with("a.hlog:1: expected a comment or `START,"), "{}", error(text));
+        assert!(
+            error(text).starts_with("a.hlog:1: expected a comment or `START,"),
+            "{}",
+            error(text)
+        );
     }
 }
 
@@ -249,7 +298,10 @@ fn logs_of_other_programs_are_read_if_their_buckets_are_the_same() {
     let [LogEvent::Foreign(line)] = &events[..] else {
         panic!("{events:?}");
     };
-    assert_eq!((line.start, line.times.count()), (SECOND * 1_700_000_001, 1));
+    assert_eq!(
+        (line.start, line.times.count()),
+        (SECOND * 1_700_000_001, 1)
+    );
     let message = error(&foreign(3_600_000_000, 2));
     let expected = "a.hlog:2: expected a histogram of 1 to 172800000000 with 3 digits, got 1 to 3600000000 with 2 digits";
     assert!(message.starts_with(expected), "{message}");
@@ -259,11 +311,20 @@ fn logs_of_other_programs_are_read_if_their_buckets_are_the_same() {
 fn histogram_of_other_bounds_is_refused_among_those_of_flagpole() {
     let (ours, other) = (one_interval(), foreign(3_600_000_000, 3));
     let line = other.lines().last().unwrap();
-    let at = ours.lines().position(|line| line.contains(",HIST")).unwrap();
+    let at = ours
+        .lines()
+        .position(|line| line.contains(",HIST"))
+        .unwrap();
     let mut lines: Vec<_> = ours.lines().collect();
     lines[at] = line;
     let message = error(&(lines.join("\n") + "\n"));
-    assert!(message.starts_with(&format!("a.hlog:{}: expected a histogram of 1 to 172800000000", at + 1)), "{message}");
+    assert!(
+        message.starts_with(&format!(
+            "a.hlog:{}: expected a histogram of 1 to 172800000000",
+            at + 1
+        )),
+        "{message}"
+    );
 }
 
 proptest! {

@@ -30,7 +30,8 @@ impl TimeBase {
             let start = self.start?;
             (timestamp + YEAR < start).then_some(start)
         });
-        base.and_then(|base| base.checked_add(timestamp)).unwrap_or(timestamp)
+        base.and_then(|base| base.checked_add(timestamp))
+            .unwrap_or(timestamp)
     }
 }
 

@@ -38,7 +38,9 @@ fn interval_log_has_histograms_of_each_second() {
     let log = fs::read(sandbox.path("run.hlog")).unwrap();
     let entries = IntervalLogIterator::new(&log).map(Result::unwrap);
     let tags = entries.filter_map(|entry| match entry {
-        LogEntry::Interval(interval) => Some(interval.tag().map_or("", |tag| tag.as_str()).to_owned()),
+        LogEntry::Interval(interval) => {
+            Some(interval.tag().map_or("", |tag| tag.as_str()).to_owned())
+        }
         _ => None,
     });
     let mut counts = BTreeMap::new();
