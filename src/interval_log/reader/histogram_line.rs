@@ -119,9 +119,9 @@ mod tests {
         let micros = [10, 123_456, 98_765_432, 200_000_000_000];
         let histogram = {
             let mut histogram = Histogram::<u64>::new_with_bounds(1, u64::MAX, 3).unwrap();
-            micros
-                .iter()
-                .for_each(|&one| histogram.record(one).unwrap());
+            for micros in micros {
+                histogram.record(micros).unwrap();
+            }
             histogram
         };
         let times = latencies(&histogram).unwrap();

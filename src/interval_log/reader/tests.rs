@@ -38,14 +38,14 @@ fn head(process: &str) -> ProcessHead {
 fn stats(times: &[u64]) -> LoadStats {
     let mut stats = LoadStats::default();
     for &micros in times {
-        let (outcome, status) = match micros % 5 {
+        let (outcome, code) = match micros % 5 {
             0 => (Outcome::Http(503), Some(503)),
             1 => (Outcome::Cancelled, None),
             2 => (Outcome::Unsent, None),
             3 => (Outcome::NotFound, Some(404)),
             _ => (Outcome::Ok, Some(200)),
         };
-        let mut record = record(outcome, status);
+        let mut record = record(outcome, code);
         record.sent = Duration::from_nanos(micros * 300 + 7);
         record.first_byte = Some(Duration::from_nanos(micros * 600));
         record.done = Duration::from_micros(micros);
@@ -175,7 +175,7 @@ fn interval_that_is_cut_off_is_left_out() {
     let first = next.find("#[flagpole interval").unwrap();
     for end in first + 1..second + 100 {
         let events = read(&next[..end]).unwrap();
-        let is_whole = next[first..end].contains("]\n") || next[..end].ends_with("]");
+        let is_whole = next[first..end].contains("]\n") || next[..end].ends_with(']');
         let complete = intervals(&events).len();
         assert!(
             complete <= 1 && (complete == 1 || !is_whole || end < second),

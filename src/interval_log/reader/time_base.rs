@@ -43,7 +43,9 @@ mod tests {
     fn timestamps_count_from_the_base_else_from_a_start_that_is_much_later() {
         let since_epoch = |comments: &[&str], timestamp| {
             let mut times = TimeBase::default();
-            comments.iter().for_each(|line| times.comment(line));
+            for line in comments {
+                times.comment(line);
+            }
             times.since_epoch(Duration::from_secs(timestamp)).as_secs()
         };
         let start = "#[StartTime: 1700000000.500 (seconds since epoch), Tue Nov 14]";
