@@ -1,6 +1,6 @@
 //! The lines of a file, one at a time and of bounded length.
 
-use super::pending::LineError;
+use super::pending_lines::LineError;
 use std::io::{BufRead, Read as _};
 
 /// More than any line of a log has: a histogram takes at most some 350 KB, the head of a process with 100,000 targets 10 MB.

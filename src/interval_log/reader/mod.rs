@@ -7,7 +7,7 @@
 mod event;
 mod histogram_line;
 mod lines;
-mod pending;
+mod pending_lines;
 mod state;
 #[cfg(test)]
 mod tests;

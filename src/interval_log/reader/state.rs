@@ -2,7 +2,7 @@
 
 use super::event::{ForeignHistogram, LogEvent, LoggedInterval};
 use super::histogram_line::HistogramLine;
-use super::pending::{LineError, Pending, visible_tag};
+use super::pending_lines::{LineError, PendingLines, visible_tag};
 use super::time_base::TimeBase;
 use crate::interval_log::comment::{self, EndComment, IntervalComment};
 use crate::interval_log::stats_record::{StatsRecord, summary_lines};
@@ -20,7 +20,7 @@ const LEGEND: &str = "\"StartTimestamp\"";
 pub(super) struct State {
     /// The number of the current line.
     number: u64,
-    pub(super) pending: Pending,
+    pub(super) pending: PendingLines,
     /// The processes whose heads have come.
     processes: BTreeSet<String>,
     times: TimeBase,

@@ -13,7 +13,7 @@ const MAX_TEXT: usize = 64 << 20;
 
 /// The lines since the last block.
 #[derive(Default)]
-pub(super) struct Pending {
+pub(super) struct PendingLines {
     lines: Vec<PendingLine>,
     text: usize,
 }
@@ -28,14 +28,14 @@ struct PendingLine {
 /// An error at a line.
 pub(super) type LineError = (u64, String);
 
-impl Pending {
+impl PendingLines {
     /// The number of the first line.
     pub(super) fn first_line(&self) -> Option<u64> {
         self.lines.first().map(|line| line.number)
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Pending::default();
+        *self = PendingLines::default();
     }
 
     /// Adds a line with its number.
