@@ -3,24 +3,45 @@
 use super::baseline::compare;
 use super::figures::LoadFigures;
 use super::histogram::HistogramBucket;
+use super::merge_facts::MergeFacts;
 use super::notes::notes;
 use super::observed::ObservedLoad;
 use super::result::{InFlightFigures, LOAD_SCHEMA_VERSION, LoadResult};
-use crate::validity::Verdict;
+use crate::validity::{Validity, Verdict};
 use flagpole_protocol::as_micros;
 
 impl From<&ObservedLoad> for LoadResult {
     fn from(observed: &ObservedLoad) -> LoadResult {
+        let mut result = LoadResult::unjudged(observed);
+        result.verdict = Verdict::for_load(observed, &result.figures, &result.conditions);
+        result.notes = notes(observed);
+        result
+    }
+}
+
+impl LoadResult {
+    /// The result of a load of several processes.
+    pub(super) fn merged(observed: &ObservedLoad, facts: MergeFacts) -> LoadResult {
+        let mut result = LoadResult::unjudged(observed);
+        result.verdict = Verdict::for_merge(observed, &facts, &result.figures, &result.conditions);
+        result.notes = facts.notes;
+        result.processes = facts.processes;
+        result
+    }
+
+    /// The result without verdict and notes.
+    fn unjudged(observed: &ObservedLoad) -> LoadResult {
         let figures = observed.figures();
         let baseline = observed.baseline.as_ref().map(|result| &result.figures);
-        let conditions: Vec<_> = observed
-            .fail_if
-            .iter()
-            .map(|condition| condition.judge(&figures, baseline))
-            .collect();
+        let conditions = observed.fail_if.iter();
+        let conditions = conditions.map(|condition| condition.judge(&figures, baseline));
         LoadResult {
             schema_version: LOAD_SCHEMA_VERSION,
-            verdict: Verdict::for_load(observed, &figures, &conditions),
+            verdict: Verdict {
+                validity: Validity::Valid,
+                reasons: Vec::new(),
+                unchecked: Vec::new(),
+            },
             asked: observed.asked.clone(),
             targets: observed.targets.clone(),
             settings: observed.settings.clone(),
@@ -31,8 +52,8 @@ impl From<&ObservedLoad> for LoadResult {
             in_flight: observed.in_flight(),
             unstarted: observed.unstarted,
             iterations: observed.iterations.clone(),
-            conditions,
-            notes: notes(observed),
+            conditions: conditions.collect(),
+            notes: Vec::new(),
             baseline: baseline.map_or_else(Vec::new, |earlier| compare(&figures, earlier)),
             search: None,
             figures,

@@ -27,6 +27,10 @@ pub struct ProcessFigures {
     pub missing_intervals: u64,
     /// Intervals that were given twice; they count once.
     pub repeated_intervals: u64,
+    /// Whether its log is of another program, whose intervals have no numbers.
+    pub is_foreign: bool,
+    /// How long its intervals are in all, from its start.
+    pub logged_us: u64,
     /// Whether its log has an end: otherwise the process was killed, or the log was cut off.
     pub has_end: bool,
     /// The time in which requests started by schedule.
@@ -53,6 +57,16 @@ pub struct ProcessFigures {
     pub cpu_share: Option<f64>,
     /// The sum of the largest numbers of attempts in flight of its event loops.
     pub max_in_flight: u64,
+    /// The mean number of its users, times the time in seconds; null without Locust.
+    pub user_seconds: Option<f64>,
+    /// When it began, from the start of the whole by the common clock, in whole seconds.
+    pub starts_at_s: u64,
+    /// Requests that ended, in points of `point_s` seconds from its start on.
+    pub ended: Vec<u64>,
+    /// The length of a point of `ended`, in seconds.
+    pub point_s: u64,
     /// The reasons to doubt what this process alone did, the most severe first.
     pub reasons: Vec<ValidityIssue>,
+    /// What could not be checked of this process alone, each as a sentence without a full stop.
+    pub unchecked: Vec<String>,
 }

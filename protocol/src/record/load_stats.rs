@@ -189,12 +189,9 @@ impl LoadStats {
         let response_time = record.done.saturating_sub(record.first_due);
         let times = match self.outcomes.get_mut(&label) {
             Some(times) => times,
-            None => self.outcomes.entry(label).or_insert_with(|| OutcomeTimes {
-                class,
-                is_unfinished: record.outcome.is_unfinished(),
-                reason: record.outcome.to_string(),
-                response_time: LatencyStats::default(),
-                service_time: LatencyStats::default(),
+            None => self.outcomes.entry(label).or_insert_with(|| {
+                let outcome = &record.outcome;
+                OutcomeTimes::new(class, outcome.is_unfinished(), outcome.to_string())
             }),
         };
         times.response_time.record(response_time);
@@ -214,6 +211,17 @@ impl LoadStats {
 }
 
 impl OutcomeTimes {
+    /// Those of no request.
+    pub fn new(class: OutcomeClass, is_unfinished: bool, reason: String) -> OutcomeTimes {
+        OutcomeTimes {
+            class,
+            is_unfinished,
+            reason,
+            response_time: LatencyStats::default(),
+            service_time: LatencyStats::default(),
+        }
+    }
+
     /// The number of requests.
     pub fn count(&self) -> u64 {
         self.response_time.count()

@@ -1,7 +1,9 @@
 //! The seconds of all processes together.
 
+use super::compact_stats::CompactStats;
 use super::interval::ProcessInterval;
 use super::wall_quarter::WallQuarter;
+use flagpole_protocol::LoadStats;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,72 +12,104 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The intervals of all processes, added up where they begin at the same quarter of a second.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MergedSeconds {
-    by_start: BTreeMap<WallQuarter, ProcessInterval>,
+    by_start: BTreeMap<WallQuarter, CompactInterval>,
+}
+
+/// An interval with its statistics apart, in little memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CompactInterval {
+    /// Without statistics.
+    interval: ProcessInterval,
+    pub(super) stats: CompactStats,
+    /// When the first and the last response ended, from the start of the interval.
+    responses: Option<(Duration, Duration)>,
 }
 
 impl MergedSeconds {
     /// Adds an interval that begins at this time by the common clock.
     pub(super) fn add(&mut self, at: WallQuarter, interval: &ProcessInterval) {
-        let start = interval.start;
         let sum = self.by_start.entry(at).or_default();
-        add(sum, interval, |time| time.saturating_sub(start));
+        sum.add(interval);
+        sum.stats.add(&interval.stats);
+        let since_start = |time: Duration| time.saturating_sub(interval.start);
+        let responses = interval.stats.responses;
+        sum.add_responses(responses.map(|(first, last)| (since_start(first), since_start(last))));
     }
 
     /// The intervals of the whole, which begins at `first`: each second has one, also if nothing happened in it.
-    pub(super) fn finish(self, first: WallQuarter) -> Vec<ProcessInterval> {
-        let mut seconds: BTreeMap<u64, ProcessInterval> = BTreeMap::new();
+    pub(super) fn finish(self, first: WallQuarter) -> Vec<CompactInterval> {
+        let mut seconds: BTreeMap<u64, CompactInterval> = BTreeMap::new();
         for (at, interval) in self.by_start {
-            let second = at.seconds_after(first);
-            let start = Duration::from_secs(second);
-            add(seconds.entry(second).or_default(), &interval, |time| {
-                start + time
-            });
+            let sum = seconds.entry(at.seconds_after(first)).or_default();
+            sum.add(&interval.interval);
+            sum.stats.merge(&interval.stats);
+            sum.add_responses(interval.responses);
         }
-        let mut intervals: Vec<ProcessInterval> = Vec::new();
+        let mut intervals: Vec<CompactInterval> = Vec::new();
         for (second, mut interval) in seconds {
             let start = Duration::from_secs(second);
             fill(&mut intervals, start);
-            interval.start = start;
+            interval.interval.start = start;
             intervals.push(interval);
         }
-        for (index, interval) in intervals.iter_mut().enumerate() {
-            interval.seq = index as u64 + 1;
+        for (seq, interval) in (1..).zip(&mut intervals) {
+            interval.interval.seq = seq;
         }
         intervals
     }
 }
 
+impl CompactInterval {
+    /// The interval with its statistics.
+    pub(super) fn to_interval(&self) -> ProcessInterval {
+        let mut stats = self.stats.to_stats();
+        let start = self.interval.start;
+        stats.responses = self
+            .responses
+            .map(|(first, last)| (start + first, start + last));
+        ProcessInterval {
+            stats,
+            ..self.interval.clone()
+        }
+    }
+
+    fn add(&mut self, other: &ProcessInterval) {
+        let sum = &mut self.interval;
+        sum.length = sum.length.max(other.length);
+        sum.in_window += other.in_window;
+        sum.due = add_known(sum.due, other.due);
+        sum.in_flight += other.in_flight;
+        sum.queued += other.queued;
+        sum.users = add_known(sum.users, other.users);
+    }
+
+    fn add_responses(&mut self, responses: Option<(Duration, Duration)>) {
+        if let Some((first, last)) = responses {
+            let (earliest, latest) = self.responses.unwrap_or((first, last));
+            self.responses = Some((earliest.min(first), latest.max(last)));
+        }
+    }
+}
+
 /// Adds empty seconds until `start`.
-fn fill(intervals: &mut Vec<ProcessInterval>, start: Duration) {
-    let end = |one: &ProcessInterval| one.start + one.length;
+fn fill(intervals: &mut Vec<CompactInterval>, start: Duration) {
+    let end = |one: &CompactInterval| one.interval.start + one.interval.length;
     let mut at = intervals.last().map_or(Duration::ZERO, end);
     while at + SECOND <= start {
-        intervals.push(ProcessInterval {
-            start: at,
-            length: SECOND,
-            ..ProcessInterval::default()
-        });
+        let mut empty = CompactInterval::default();
+        (empty.interval.start, empty.interval.length) = (at, SECOND);
+        intervals.push(empty);
         at += SECOND;
     }
 }
 
-/// Adds an interval to another one; `shift` makes times of the first into those of the second.
-fn add(
-    sum: &mut ProcessInterval,
-    interval: &ProcessInterval,
-    shift: impl Fn(Duration) -> Duration,
-) {
-    let mut stats = interval.stats.clone();
-    stats.responses = stats
-        .responses
-        .map(|(first, last)| (shift(first), shift(last)));
-    sum.stats += &stats;
-    sum.length = sum.length.max(interval.length);
-    sum.in_window += interval.in_window;
-    sum.due = add_known(sum.due, interval.due);
-    sum.in_flight += interval.in_flight;
-    sum.queued += interval.queued;
-    sum.users = add_known(sum.users, interval.users);
+/// The statistics of all intervals.
+pub(super) fn total(intervals: &[CompactInterval]) -> LoadStats {
+    let mut total = CompactStats::default();
+    for interval in intervals {
+        total.merge(&interval.stats);
+    }
+    total.to_stats()
 }
 
 /// The sum of the known numbers; `None` if none is known.

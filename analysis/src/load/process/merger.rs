@@ -1,13 +1,17 @@
 //! Adds up the logs of client processes.
 
+use super::compact_stats::CompactStats;
 use super::end::ProcessEnd;
+use super::experiment::Experiment;
 use super::head::ProcessHead;
 use super::interval::ProcessInterval;
 use super::merge_error::MergeError;
 use super::merged::{MergeOptions, MergedLoad};
 use super::merged_seconds::MergedSeconds;
 use super::process_state::ProcessState;
+use super::whole::Whole;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Adds up the logs of client processes, block by block: the blocks of one process in their order, those of several
 /// processes in any. The result does not depend on the order of the processes.
@@ -15,7 +19,9 @@ use std::collections::BTreeMap;
 pub struct LoadMerger {
     processes: Vec<ProcessState>,
     by_name: BTreeMap<String, ProcessIndex>,
+    experiments: Vec<Arc<Experiment>>,
     seconds: MergedSeconds,
+    warm_up: CompactStats,
 }
 
 /// A process of a [`LoadMerger`].
@@ -32,15 +38,28 @@ impl LoadMerger {
     ///
     /// # Errors
     /// If the head is not that of the process of this name.
-    pub fn begin(&mut self, head: ProcessHead) -> Result<ProcessIndex, MergeError> {
+    pub fn begin(&mut self, mut head: ProcessHead) -> Result<ProcessIndex, MergeError> {
+        let experiment = Experiment::take(&mut head);
         if let Some(&index) = self.by_name.get(&head.process) {
-            self.processes[index.0].begin_again(&head)?;
+            self.processes[index.0].begin_again(&head, &experiment)?;
             return Ok(index);
         }
         let index = ProcessIndex(self.processes.len());
         self.by_name.insert(head.process.clone(), index);
-        self.processes.push(ProcessState::new(head));
+        let experiment = self.shared(experiment);
+        self.processes.push(ProcessState::new(head, experiment));
         Ok(index)
+    }
+
+    /// The experiment, once for all processes that are asked for the same.
+    fn shared(&mut self, experiment: Experiment) -> Arc<Experiment> {
+        let mut known = self.experiments.iter();
+        if let Some(same) = known.find(|known| ***known == experiment) {
+            return same.clone();
+        }
+        let experiment = Arc::new(experiment);
+        self.experiments.push(experiment.clone());
+        experiment
     }
 
     /// Adds an interval of a process, unless it was added before.
@@ -65,7 +84,10 @@ impl LoadMerger {
     /// # Errors
     /// If no process has this index, or it has ended otherwise.
     pub fn end(&mut self, process: ProcessIndex, end: ProcessEnd) -> Result<(), MergeError> {
-        self.state(process)?.end(end)
+        if let Some(warm_up) = self.state(process)?.end(end)? {
+            self.warm_up.add(&warm_up);
+        }
+        Ok(())
     }
 
     /// The load of all processes.
@@ -78,7 +100,12 @@ impl LoadMerger {
         if self.processes.is_empty() {
             return Err(MergeError::NoProcess);
         }
-        Ok(MergedLoad::new(&self.processes, self.seconds, options))
+        let whole = Whole {
+            processes: self.processes,
+            seconds: self.seconds,
+            warm_up: self.warm_up.to_stats(),
+        };
+        Ok(whole.merged(options))
     }
 
     fn state(&mut self, process: ProcessIndex) -> Result<&mut ProcessState, MergeError> {

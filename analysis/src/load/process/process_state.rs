@@ -1,35 +1,49 @@
 //! What is known of a process while logs are added up.
 
+use super::compact_stats::CompactStats;
 use super::end::ProcessEnd;
+use super::experiment::Experiment;
 use super::head::ProcessHead;
 use super::interval::ProcessInterval;
 use super::merge_error::MergeError;
 use super::merged_seconds::add_known;
+use super::process_series::ProcessSeries;
 use super::seq_set::SeqSet;
 use super::wall_quarter::WallQuarter;
 use crate::load::figures::WindowCounts;
 use crate::load::process_figures::ProcessFigures;
-use flagpole_protocol::{LatencyStats, LoadStats, as_micros};
+use flagpole_protocol::LoadStats;
+use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A process: its head, what its intervals have added up to, and its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ProcessState {
+    /// Without what the experiment has.
     pub(super) head: ProcessHead,
+    pub(super) experiment: Arc<Experiment>,
+    /// Without the statistics of the warm-up.
     pub(super) end: Option<ProcessEnd>,
-    seen: SeqSet,
-    repeated: u64,
+    pub(super) seen: SeqSet,
+    pub(super) repeated: u64,
     /// When the last interval ended.
-    last: Duration,
-    stats: LoadStats,
-    in_window: WindowCounts,
-    due: Option<u64>,
+    pub(super) last: Duration,
+    pub(super) in_window: WindowCounts,
+    pub(super) due: Option<u64>,
+    pub(super) user_seconds: Option<f64>,
+    pub(super) series: ProcessSeries,
+    /// What was measured; empty when no further interval can come, and the figures are there.
+    pub(super) stats: CompactStats,
+    pub(super) warm_up: CompactStats,
+    figures: Option<ProcessFigures>,
 }
 
 impl ProcessState {
-    pub(super) fn new(head: ProcessHead) -> ProcessState {
+    pub(super) fn new(head: ProcessHead, experiment: Arc<Experiment>) -> ProcessState {
         ProcessState {
             head,
+            experiment,
             ..ProcessState::default()
         }
     }
@@ -38,15 +52,16 @@ impl ProcessState {
         &self.head.process
     }
 
-    pub(super) fn begin_again(&self, head: &ProcessHead) -> Result<(), MergeError> {
+    pub(super) fn begin_again(
+        &self,
+        head: &ProcessHead,
+        experiment: &Experiment,
+    ) -> Result<(), MergeError> {
         let this = &self.head;
         let differing = [
-            ("run", this.run != head.run),
             ("shard", this.shard != head.shard),
             ("start", this.started_unix_us != head.started_unix_us),
-            ("load", this.asked != head.asked),
-            ("targets", this.targets != head.targets),
-            ("settings", this.settings != head.settings),
+            ("load, targets or settings", *self.experiment != *experiment),
         ];
         match differing.iter().find(|(_, differs)| *differs) {
             None => Ok(()),
@@ -64,26 +79,50 @@ impl ProcessState {
             return false;
         }
         self.last = self.last.max(interval.start + interval.length);
-        self.stats += &interval.stats;
         self.in_window += interval.in_window;
         self.due = add_known(self.due, interval.due);
+        if let Some(users) = interval.users {
+            let seconds = users as f64 * interval.length.as_secs_f64();
+            self.user_seconds = Some(self.user_seconds.unwrap_or(0.0) + seconds);
+        }
+        let stats = &interval.stats;
+        let ended = stats.successes() + stats.failures();
+        self.series.add(interval.start, ended);
+        self.stats.add(stats);
         true
     }
 
-    pub(super) fn end(&mut self, end: ProcessEnd) -> Result<(), MergeError> {
-        if self.end.as_ref().is_some_and(|earlier| *earlier != end) {
-            return Err(MergeError::EndsDiffer {
-                process: self.name().to_owned(),
-            });
+    /// Ends the process, and gives what it did in its warm-up; `None` if it had ended before.
+    pub(super) fn end(&mut self, mut end: ProcessEnd) -> Result<Option<LoadStats>, MergeError> {
+        let warm_up = mem::take(&mut end.warm_up);
+        if let Some(earlier) = &self.end {
+            return if *earlier == end {
+                Ok(None)
+            } else {
+                Err(MergeError::EndsDiffer {
+                    process: self.name().to_owned(),
+                })
+            };
         }
+        self.warm_up.add(&warm_up);
         self.end = Some(end);
-        Ok(())
+        if self.missing_intervals() == 0 {
+            self.figures = Some(self.new_figures());
+            self.stats = CompactStats::default();
+            self.warm_up = CompactStats::default();
+        }
+        Ok(Some(warm_up))
     }
 
     /// Where a time after the start of the process lies by the common clock.
     pub(super) fn place(&self, since_start: Duration) -> WallQuarter {
         let offset = self.head.clock_offset_us.unwrap_or(0);
         WallQuarter::new(self.head.started_unix_us, offset, since_start)
+    }
+
+    /// How many whole seconds after the first start of all the process began.
+    pub(super) fn starts_at_s(&self, first: WallQuarter) -> u64 {
+        self.place(Duration::ZERO).seconds_after(first)
     }
 
     /// The time in which requests started by schedule; without an end, the time of the intervals.
@@ -97,46 +136,26 @@ impl ProcessState {
     }
 
     /// How many intervals up to the last one are missing.
-    fn missing_intervals(&self) -> u64 {
+    pub(super) fn missing_intervals(&self) -> u64 {
         let intervals = self.end.as_ref().map_or(0, |end| end.intervals);
         self.seen.last().max(intervals) - self.seen.len()
     }
 
-    pub(super) fn figures(&self) -> ProcessFigures {
-        let window = self.window();
-        let per_second = |count: u64| match window.as_secs_f64() {
-            seconds if seconds > 0.0 => count as f64 / seconds,
-            _ => 0.0,
-        };
-        let loops = self.end.as_ref().map_or(&[][..], |end| &end.loops);
-        let elapsed: u64 = loops.iter().map(|one| one.elapsed_us).sum();
-        let cpu: u64 = loops.iter().map(|one| one.cpu_us).sum();
-        let response_time = self.stats.response_time();
-        let quantile = |times: &LatencyStats, at| times.quantile(at).map(as_micros);
-        ProcessFigures {
-            process: self.head.process.clone(),
-            run: self.head.run.clone(),
-            shard: self.head.shard,
-            user_classes: self.head.user_classes.clone(),
-            started_unix_us: self.head.started_unix_us,
-            clock_offset_us: self.head.clock_offset_us,
-            intervals: self.seen.len(),
-            missing_intervals: self.missing_intervals(),
-            repeated_intervals: self.repeated,
-            has_end: self.end.is_some(),
-            window_us: as_micros(window),
-            requests: self.stats.requests(),
-            failed: self.stats.failures(),
-            unfinished: self.stats.unfinished(),
-            asked_per_s: self.due.map(per_second),
-            requests_per_s: per_second(self.in_window.ended),
-            p50_us: quantile(&response_time, 0.5),
-            p99_us: quantile(&response_time, 0.99),
-            max_us: response_time.max().map(as_micros),
-            lateness_p99_us: quantile(&self.stats.lateness, 0.99),
-            cpu_share: (elapsed > 0 && cpu > 0).then(|| cpu as f64 / elapsed as f64),
-            max_in_flight: loops.iter().map(|one| one.max_in_flight).sum(),
-            reasons: Vec::new(),
+    /// The figures in a whole that begins at `first`: of the process, or of those that were added up to it before.
+    pub(super) fn figures(&self, first: WallQuarter) -> Vec<ProcessFigures> {
+        let starts_at_s = self.starts_at_s(first);
+        let inner = self.end.as_ref().map_or(&[][..], |end| &end.processes);
+        if inner.is_empty() {
+            let figures = self.figures.clone();
+            let mut figures = figures.unwrap_or_else(|| self.new_figures());
+            figures.starts_at_s = starts_at_s;
+            figures.repeated_intervals = self.repeated;
+            return vec![figures];
         }
+        let later = |process: &ProcessFigures| ProcessFigures {
+            starts_at_s: process.starts_at_s + starts_at_s,
+            ..process.clone()
+        };
+        inner.iter().map(later).collect()
     }
 }
