@@ -21,7 +21,6 @@ pub(crate) enum Timestamps {
     /// The start of the process: for a file of one process.
     FromStart,
     /// The Unix epoch: for a file in which several processes are.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the logs of workers"))]
     Absolute,
 }
 

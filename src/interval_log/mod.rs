@@ -16,8 +16,9 @@ mod reader;
 mod stats_record;
 mod tags;
 
-#[expect(unused_imports, reason = "workers write histograms of endpoints")]
 pub(crate) use blocks::EndpointTimes;
 pub(crate) use blocks::{LogBlocks, Timestamps};
 pub(crate) use log_file::IntervalLog;
 pub(crate) use merge_files::merge_files;
+#[cfg(test)]
+pub(crate) use reader::{LogEvent, LogReader};

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Measures this process, and the server if it runs on this machine, during a run.
-pub(super) struct MachineProbe {
+pub(crate) struct MachineProbe {
     probe: LostTimeProbe,
     processors: ProcessorLog,
     before: ResourceUsage,
@@ -20,17 +20,17 @@ pub(super) struct MachineProbe {
 }
 
 /// What was measured.
-pub(super) struct MachineUsage {
-    pub(super) lost: LostTime,
-    pub(super) resource_usage: ResourceUsage,
-    pub(super) is_server_local: bool,
-    pub(super) server_cpu: Option<Duration>,
+pub(crate) struct MachineUsage {
+    pub(crate) lost: LostTime,
+    pub(crate) resource_usage: ResourceUsage,
+    pub(crate) is_server_local: bool,
+    pub(crate) server_cpu: Option<Duration>,
 }
 
 impl MachineProbe {
     /// Begins just before the run, in the thread that ends it. `addresses` are those of a server that is not started for
     /// the run.
-    pub(super) fn start(addresses: &[SocketAddr]) -> MachineProbe {
+    pub(crate) fn start(addresses: &[SocketAddr]) -> MachineProbe {
         let server = LocalServer::find(addresses);
         MachineProbe {
             processors: ProcessorLog::start(LocalServer::find(addresses)),
@@ -42,7 +42,7 @@ impl MachineProbe {
     }
 
     /// Ends just after the run, with the ledger of flagpole's own server.
-    pub(super) fn finish(
+    pub(crate) fn finish(
         mut self,
         loops: &[LoopUsage],
         own: Option<&ServerSummary>,

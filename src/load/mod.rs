@@ -5,17 +5,17 @@
 //! interval log, the metrics and the time series. What was observed goes to `flagpole_analysis`.
 
 pub(crate) mod baseline;
-mod collector;
+pub(crate) mod collector;
 pub(crate) mod current_run;
 pub(crate) mod display;
 mod due_counter;
 pub(crate) mod hlog;
-mod iterations;
+pub(crate) mod iterations;
 pub(crate) mod limits;
 mod live_page;
 pub(crate) mod live_view;
 mod loop_meter;
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod metrics;
 mod monitor;
 pub(crate) mod plain_lines;
@@ -27,6 +27,7 @@ pub(crate) mod result_output;
 pub(crate) mod run;
 mod run_control;
 pub(crate) mod search;
+pub(crate) mod seconds;
 pub(crate) mod spec;
 pub(crate) mod start_time;
 pub(crate) mod targets;

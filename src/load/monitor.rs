@@ -7,26 +7,18 @@ use super::due_counter::DueCounter;
 use super::live_view::snapshot::LiveSnapshot;
 use super::metrics::MetricsServer;
 use super::run_control::RunControl;
+use super::seconds::{SECOND, Seconds};
 use crate::interval_log::IntervalLog;
 use flagpole_analysis::load::condition::ConditionStatus;
 use flagpole_analysis::load::process::ProcessInterval;
 use flagpole_analysis::load::{LoadCondition, LoadFigures, LoadSecond, StopReason, WindowCounts};
 use flagpole_protocol::{LoadStats, Outcome, OutcomeTimes};
-use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
-
-/// A second is taken this long after its end, so that the records of its last attempts are there.
-const DELAY: Duration = Duration::from_millis(20);
-
 /// How far the end of the schedule is looked for: more than the time between two looks, even if this thread has to wait.
 const LOOK_AHEAD: Duration = Duration::from_secs(3);
-
-/// The time between two looks at the clock before the run has started.
-const START_POLL: Duration = Duration::from_millis(5);
 
 /// The time from the start after which a run is ended in which every connection was refused.
 const REFUSED_AFTER: Duration = SECOND;
@@ -56,8 +48,7 @@ pub(crate) struct Monitor<'a> {
     /// Says why the server is gone, if it is.
     pub(crate) is_server_gone: &'a mut (dyn FnMut() -> Option<String> + Send),
     pub(crate) series: Series,
-    /// Records that came after their second was taken.
-    pub(crate) late: IntervalStats,
+    pub(crate) seconds: Seconds,
 }
 
 /// What the monitor has added up.
@@ -84,11 +75,9 @@ impl Monitor<'_> {
                 break;
             }
             let elapsed = self.control.elapsed();
-            let seconds = self.series.seconds.len();
-            if let Some(measured) = elapsed.checked_sub(self.warm_up + DELAY) {
-                self.take_seconds(measured.as_secs());
-            }
-            if self.series.seconds.len() > seconds {
+            let seconds = self.seconds.take_complete(elapsed);
+            if !seconds.is_empty() {
+                self.add_seconds(seconds);
                 self.check(elapsed);
                 self.update_metrics();
             }
@@ -111,49 +100,29 @@ impl Monitor<'_> {
         }
     }
 
-    /// The time until the next second, of the warm-up or after it, is over.
+    /// The time until there is something to do.
     fn until_next(&self, elapsed: Duration) -> Duration {
-        if elapsed.is_zero() {
-            return START_POLL;
-        }
-        // Seconds count from the end of the warm-up.
-        let second = SECOND.as_nanos();
-        let offset = (self.warm_up + DELAY).as_nanos() % second;
-        let phase = (elapsed.as_nanos() + second - offset) % second;
-        let next = Duration::from_nanos(u64::try_from(second - phase).unwrap_or(0));
+        let next = self.seconds.until_next(elapsed);
         self.display
             .interval()
             .map_or(next, |interval| next.min(interval))
     }
 
-    /// Adds the seconds before this one.
-    fn take_seconds(&mut self, before: u64) {
-        let mut taken = self.collector.take_seconds(before);
-        let first = self.series.seconds.len() as u64;
-        let next = taken.split_off(&first);
-        // Records that came after their second was taken count in the next one.
-        for late in taken.values() {
-            self.late += late;
-        }
-        taken = next;
-        for number in first..before {
-            let mut interval = mem::take(&mut self.late);
-            interval += &taken.remove(&number).unwrap_or_default();
-            self.add_second(number, SECOND, interval);
+    fn add_seconds(&mut self, seconds: Vec<IntervalStats>) {
+        for interval in seconds {
+            self.add_second(SECOND, interval);
         }
     }
 
     /// Adds what is left when the run has ended at this time after the warm-up.
     fn take_rest(&mut self, end: Duration) {
-        self.take_seconds(end.as_secs());
-        let mut rest = mem::take(&mut self.late);
-        for interval in self.collector.take_seconds(u64::MAX).values() {
-            rest += interval;
-        }
+        let seconds = self.seconds.take_before(end.as_secs());
+        self.add_seconds(seconds);
+        let rest = self.seconds.take_rest();
         let length = Duration::from_nanos(end.subsec_nanos().into());
-        let number = self.series.seconds.len() as u64;
-        if rest != IntervalStats::default() || !length.is_zero() && number == 0 {
-            self.add_second(number, length, rest);
+        let is_first = self.series.seconds.is_empty();
+        if rest != IntervalStats::default() || !length.is_zero() && is_first {
+            self.add_second(length, rest);
         }
     }
 
@@ -165,9 +134,9 @@ impl Monitor<'_> {
         end.max(schedule.min(second))
     }
 
-    fn add_second(&mut self, number: u64, length: Duration, interval: IntervalStats) {
+    fn add_second(&mut self, length: Duration, interval: IntervalStats) {
         let IntervalStats { stats, in_window } = interval;
-        let start = Duration::from_secs(number);
+        let start = Duration::from_secs(self.series.seconds.len() as u64);
         let mut second = LoadSecond::new(start, length, self.warm_up, &stats);
         second.in_flight = self.control.in_flight();
         self.series.total += &stats;

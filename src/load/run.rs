@@ -1,6 +1,6 @@
 //! Carries out a run: the engine in this thread, the monitor beside it.
 
-use super::collector::{Collected, Collector, IntervalStats};
+use super::collector::{Collected, Collector};
 use super::current_run::CurrentRun;
 use super::display::{Display, DisplayKind};
 use super::due_counter::DueCounter;
@@ -14,6 +14,7 @@ use super::monitor::{Monitor, SILENCE_LIMIT, Series};
 use super::plan::{LoadPlan, PlanModel};
 use super::record_stream::RecordStream;
 use super::run_control::RunControl;
+use super::seconds::Seconds;
 use super::targets::Targets;
 use crate::experiment::output_target::OutputStream;
 use crate::experiment::runner::environment;
@@ -106,7 +107,7 @@ pub(crate) fn run(
         silence_limit: plan.is_unlimited().then_some(SILENCE_LIMIT),
         is_server_gone: &mut server_exit,
         series: Series::default(),
-        late: IntervalStats::default(),
+        seconds: Seconds::new(collector.clone(), plan.warm_up),
     };
     let (end, series) = thread::scope(|scope| {
         let (running, is_over) = mpsc::channel();
@@ -255,7 +256,7 @@ fn observe(
 }
 
 /// Adds what the engine counts. If the loops share a scheduler, each gets an equal part.
-fn add_in_flight(end: &LoadRunEnd, loops: &mut [LoopUsage]) {
+pub(crate) fn add_in_flight(end: &LoadRunEnd, loops: &mut [LoopUsage]) {
     let count = loops.len();
     for (index, each) in loops.iter_mut().enumerate() {
         let of_loop = end.in_flight.get(index);

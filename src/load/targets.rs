@@ -25,23 +25,7 @@ pub(crate) struct Targets {
 impl Targets {
     /// Resolves the targets of a run; paths are on flagpole's own server, at this URL.
     pub(crate) fn new(spec: &LoadSpec, own: Option<&str>, proxy: &ProxyOptions) -> Result<Targets> {
-        let mut list = new_list(spec, own)?;
-        let read = |file: &str| fs::read(file);
-        for line in &spec.urls {
-            if line.starts_with('{') {
-                let added = list.add_list(line.as_bytes(), &read);
-                added.map_err(|error| anyhow!("URL: {error}"))?;
-            } else {
-                list.add_url(line)
-                    .map_err(|error| anyhow!("URL: {error}"))?;
-            }
-        }
-        let scenario = spec.scenario.as_ref().map(|scenario| {
-            let text = toml::to_string(scenario)?;
-            let added = list.add_scenario(&text, &read);
-            added.map_err(|error| anyhow!("--scenario: {error}"))
-        });
-        let scenario = scenario.transpose()?;
+        let (list, scenario) = parse(spec, own)?;
         let origins = list.origins().iter().cloned();
         let endpoints = origins.map(|origin| endpoint(origin, spec, proxy));
         Ok(Targets {
@@ -83,6 +67,27 @@ impl Targets {
         let addresses = self.endpoints.iter().map(Endpoint::addresses);
         addresses.flatten().copied().collect()
     }
+}
+
+/// The targets of a run, and its scenario. No host is looked up.
+pub(crate) fn parse(spec: &LoadSpec, own: Option<&str>) -> Result<(LoadTargets, Option<Scenario>)> {
+    let mut list = new_list(spec, own)?;
+    let read = |file: &str| fs::read(file);
+    for line in &spec.urls {
+        if line.starts_with('{') {
+            let added = list.add_list(line.as_bytes(), &read);
+            added.map_err(|error| anyhow!("URL: {error}"))?;
+        } else {
+            list.add_url(line)
+                .map_err(|error| anyhow!("URL: {error}"))?;
+        }
+    }
+    let scenario = spec.scenario.as_ref().map(|scenario| {
+        let text = toml::to_string(scenario)?;
+        let added = list.add_scenario(&text, &read);
+        added.map_err(|error| anyhow!("--scenario: {error}"))
+    });
+    Ok((list, scenario.transpose()?))
 }
 
 /// The largest content of a request, in bytes.

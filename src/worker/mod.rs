@@ -4,10 +4,12 @@
 //! Locust's statistics of what the load reports. The load is a `UserLoad`.
 
 pub(crate) mod address;
+pub(crate) mod classes;
 mod connection;
 mod current_run;
 mod deliveries;
 mod identity;
+pub(crate) mod load;
 mod messages;
 pub(crate) mod session;
 pub(crate) mod state;

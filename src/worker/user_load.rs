@@ -71,7 +71,7 @@ pub(crate) struct LoadReport {
 pub(crate) struct EndpointReport {
     pub(crate) method: String,
     pub(crate) name: String,
-    /// With failures.
+    /// With failures, and with retries, hedges and hops of redirects: all that the server saw.
     pub(crate) requests: u64,
     pub(crate) failures: u64,
     /// With those of failures.

@@ -6,7 +6,7 @@ use flagpole_server::config::listener::Listener;
 use serde_json::{Map, Value};
 
 /// Keys that another key replaces: with the key, the others have no meaning.
-const REPLACED: [(&str, &[&str]); 8] = [
+const REPLACED: [(&str, &[&str]); 9] = [
     (
         "rate",
         &[
@@ -65,13 +65,14 @@ const REPLACED: [(&str, &[&str]); 8] = [
             "find_rate",
         ],
     ),
+    ("rate_per_user", &["think"]),
     ("duration", &["requests"]),
     ("requests", &["duration"]),
     ("body_file", &["body"]),
 ];
 
 /// Keys that a result has elsewhere, or that say nothing about the requests.
-const NO_SETTINGS: [&str; 25] = [
+const NO_SETTINGS: [&str; 26] = [
     "about",
     "base",
     "urls",
@@ -84,6 +85,7 @@ const NO_SETTINGS: [&str; 25] = [
     "requests",
     "duration",
     "rate",
+    "rate_per_user",
     "arrivals",
     "stages",
     "max_in_flight",

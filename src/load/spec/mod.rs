@@ -91,6 +91,11 @@ pub(crate) struct LoadSpec {
     #[serde_as(as = "Option<TextOrNumber>")]
     pub(crate) rate: Option<ArrivalRate>,
 
+    /// The rate of each user, in a user class of a Locust worker.
+    #[arg(skip)]
+    #[serde_as(as = "Option<TextOrNumber>")]
+    pub(crate) rate_per_user: Option<ArrivalRate>,
+
     /// Start requests evenly or at random: `constant` or `poisson` [default: constant]
     #[arg(long, value_name = "PROCESS", add = ArgValueCandidates::new(names::arrivals), help_heading = "Load")]
     #[serde_as(as = "Option<TextOrNumber>")]
@@ -247,6 +252,11 @@ impl LoadSpec {
             );
         }
         let mut spec = LoadSpec::parse(&text, name)?;
+        if spec.rate_per_user.is_some() {
+            bail!(
+                "{name}: rate_per_user: only user classes of `flagpole worker` have it; the rate of a run is `rate`"
+            );
+        }
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         if let Some(listener) = &mut spec.server {
             let read = listener.read_files(folder);
@@ -280,7 +290,8 @@ impl LoadSpec {
     /// Whether requests arrive at given times.
     pub(crate) fn is_open(&self) -> bool {
         let has_rates = matches!(self.stages, Some(Stages::Rates(_)));
-        self.rate.is_some() || has_rates || self.find_rate.is_some()
+        let rates = [self.rate, self.rate_per_user];
+        rates.iter().any(Option::is_some) || has_rates || self.find_rate.is_some()
     }
 
     /// The condition of a search.

@@ -1,0 +1,81 @@
+//! The file of user classes: a table `[classes.NAME]` for each, with the keys of a load file.
+
+use crate::load::spec::LoadSpec;
+use crate::options::built_in;
+use anyhow::{Result, anyhow, bail};
+use flagpole_server::config::location::describe_toml_error;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use toml::Spanned;
+
+/// Keys of a load file that a class has not, and why.
+const DECIDED: [(&[&str], &str); 5] = [
+    (
+        &["concurrency", "stages", "rate"],
+        "the master says how many users there are; `rate_per_user` is the rate of each",
+    ),
+    (
+        &["requests", "duration", "warm_up", "grace"],
+        "the master says when a run ends",
+    ),
+    (
+        &["find_rate", "find_concurrency"],
+        "a search decides the load itself; use `flagpole load`",
+    ),
+    (
+        &["abort_if", "fail_if"],
+        "a worker has only a part of the load; `flagpole merge --fail-if` judges the whole",
+    ),
+    (
+        &["server", "profile"],
+        "a worker starts no server; run `flagpole serve`",
+    ),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassesFile {
+    classes: BTreeMap<String, LoadSpec>,
+}
+
+/// The names of keys with their positions.
+#[derive(Deserialize)]
+struct Keys {
+    classes: BTreeMap<String, BTreeMap<Spanned<String>, toml::Value>>,
+}
+
+/// Reads a file. Errors name file, line and column.
+pub(super) fn read(name: &str) -> Result<BTreeMap<String, LoadSpec>> {
+    let text = built_in::read_input(name).map_err(|error| anyhow!("URL|FILE: {error:#}"))?;
+    let mut classes = parse(&text).map_err(|error| anyhow!("{name}:{error}"))?;
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    for spec in classes.values_mut() {
+        spec.body_file = spec.body_file.take().map(|file| folder.join(file));
+    }
+    Ok(classes)
+}
+
+pub(super) fn parse(text: &str) -> Result<BTreeMap<String, LoadSpec>> {
+    let described = |error: toml::de::Error| {
+        anyhow!(
+            "{}",
+            describe_toml_error(text, error.span(), error.message())
+        )
+    };
+    let file: ClassesFile = toml::from_str(text).map_err(described)?;
+    let keys: Keys = toml::from_str(text).map_err(described)?;
+    for key in keys.classes.values().flat_map(BTreeMap::keys) {
+        let decided = DECIDED
+            .iter()
+            .find(|(keys, _)| keys.contains(&key.get_ref().as_str()));
+        if let Some((_, why)) = decided {
+            let message = format!("`{}` is no key of a user class: {why}", key.get_ref());
+            bail!("{}", describe_toml_error(text, Some(key.span()), &message));
+        }
+    }
+    if file.classes.is_empty() {
+        bail!("1:1: expected a table such as `[classes.Reader]` for each user class, got none");
+    }
+    Ok(file.classes)
+}
