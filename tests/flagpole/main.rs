@@ -39,6 +39,7 @@ mod load;
 mod malicious;
 #[cfg(target_os = "linux")]
 mod memory;
+mod merging;
 mod names;
 mod policies;
 #[cfg(target_os = "linux")]
