@@ -121,3 +121,80 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     let four = bytes.get(at..at.checked_add(4)?)?;
     Some(u32::from_be_bytes(four.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+    use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+    use proptest::prelude::*;
+    use std::io::Write as _;
+
+    /// The text of a histogram with these bytes in place of its counts.
+    fn with_counts(counts: &[u8]) -> String {
+        let mut plain = Vec::new();
+        plain.extend(COOKIE.to_be_bytes());
+        plain.extend(u32::try_from(counts.len()).unwrap().to_be_bytes());
+        plain.extend([0; 4]);
+        plain.extend(u32::from(LOG_HISTOGRAM.digits).to_be_bytes());
+        plain.extend(LOG_HISTOGRAM.lowest_us.to_be_bytes());
+        plain.extend(LOG_HISTOGRAM.highest_us.to_be_bytes());
+        plain.extend(1f64.to_be_bytes());
+        plain.extend(counts);
+        compressed(&plain)
+    }
+
+    fn compressed(plain: &[u8]) -> String {
+        let mut deflate = ZlibEncoder::new(Vec::new(), Compression::fast());
+        deflate.write_all(plain).unwrap();
+        let deflated = deflate.finish().unwrap();
+        let mut bytes = COMPRESSED_COOKIE.to_be_bytes().to_vec();
+        bytes.extend(u32::try_from(deflated.len()).unwrap().to_be_bytes());
+        bytes.extend(deflated);
+        STANDARD.encode(bytes)
+    }
+
+    fn own(text: &str) -> Result<Histogram<u64>, String> {
+        decode(text, ExpectedBounds::Own)
+    }
+
+    #[test]
+    fn histogram_is_read_as_it_was_written() {
+        let mut histogram = LOG_HISTOGRAM.empty();
+        histogram.record_n(1234, u64::from(u32::MAX)).unwrap();
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&histogram, &mut bytes)
+            .unwrap();
+        assert_eq!(own(&STANDARD.encode(&bytes)), Ok(histogram));
+        let mut counts = own(&with_counts(&[2, 4])).unwrap();
+        counts
+            .subtract(own(&with_counts(&[0, 4])).unwrap())
+            .unwrap();
+        assert_eq!((counts.len(), counts.max()), (1, 0));
+    }
+
+    #[test]
+    fn histogram_that_would_take_much_memory_is_refused() {
+        assert!(
+            own(&with_counts(&LONGEST_NUMBER))
+                .unwrap_err()
+                .contains("impossible count")
+        );
+        assert!(own(&compressed(&vec![0; 50_000_000])).is_err());
+        let mut long = STANDARD.decode(with_counts(&[2])).unwrap();
+        long[4..8].copy_from_slice(&u32::MAX.to_be_bytes());
+        assert!(own(&STANDARD.encode(long)).is_err());
+        assert!(own("").is_err() && own("HISTFAAAA").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_counts_make_the_reader_panic(
+            counts in prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 0x7f, 0x80, 0xfe, 0xff]), 0..60),
+        ) {
+            let _ = own(&with_counts(&counts));
+        }
+    }
+}

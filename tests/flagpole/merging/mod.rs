@@ -5,6 +5,7 @@ mod cost;
 mod files;
 #[cfg(unix)]
 mod killed;
+mod other_tools;
 mod refusals;
 mod secrets;
 
