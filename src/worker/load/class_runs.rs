@@ -9,17 +9,11 @@ use flagpole_client::load::LoadControl;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// The run starts this much later than it is prepared, so that all classes start together.
-const START_UP: Duration = Duration::from_millis(50);
+use std::time::Duration;
 
 /// A run that goes on, or has ended: those of its classes.
 pub(super) struct ClassRuns {
     pub(super) classes: Vec<RunningClass>,
-    pub(super) start: Instant,
-    /// The start since the Unix epoch.
-    pub(super) start_unix: Duration,
     pub(super) collector: Arc<Collector>,
     pub(super) endpoints: EndpointCollector,
     /// `None` if not every request is one of a schedule.
@@ -45,8 +39,6 @@ struct Unreported {
 
 impl ClassRuns {
     pub(super) fn new(plans: Vec<ClassPlan>) -> ClassRuns {
-        let start_unix = SystemTime::now() + START_UP;
-        let start = Instant::now() + START_UP;
         let schedule = Schedule::new(plans.iter().map(ClassPlan::schedule));
         let class = |plan| RunningClass {
             plan,
@@ -55,8 +47,6 @@ impl ClassRuns {
         };
         ClassRuns {
             classes: plans.into_iter().map(class).collect(),
-            start,
-            start_unix: start_unix.duration_since(UNIX_EPOCH).unwrap_or_default(),
             collector: Arc::new(Collector::new(Duration::ZERO, None, None)),
             endpoints: EndpointCollector::default(),
             schedule: Mutex::new(schedule),
@@ -66,9 +56,14 @@ impl ClassRuns {
         }
     }
 
-    /// The time since the start; 0 before it.
+    /// The time since the start on the clock from which the times of records count; 0 before the start. The clocks of the classes
+    /// start together, unless a thread has to wait for its processor; then the last one counts.
     pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        let elapsed = self
+            .classes
+            .iter()
+            .filter_map(|class| class.control.elapsed());
+        elapsed.min().unwrap_or_default()
     }
 
     /// Sets the number of users of a class.

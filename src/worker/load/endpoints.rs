@@ -11,10 +11,11 @@ use flagpole_protocol::{AttemptRecord, Outcome, OutcomeClass};
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-/// The most endpoints of a class; the master keeps a histogram of each. Further ones count together.
-const MAX_ENDPOINTS: usize = 1000;
+/// The most endpoints of a class: reports have a histogram of each, which all workers send to the one master. Further ones count
+/// together.
+const MAX_ENDPOINTS: usize = 250;
 
 /// The name of the endpoints beyond [`MAX_ENDPOINTS`].
 const OTHER: &str = "(others)";
@@ -118,17 +119,16 @@ struct EndpointCell {
 struct EndpointSink {
     endpoints: ClassEndpoints,
     cell: Arc<EndpointCell>,
-    /// The start of the run since the Unix epoch.
-    start: Duration,
+    /// The start of the run since the Unix epoch; known from the first record on.
+    start: Option<Duration>,
     next: Box<dyn RecordSink>,
 }
 
 impl EndpointCollector {
-    /// A sink for a loop of a class whose run began at `start` since the Unix epoch. Records go to `next` too.
+    /// A sink for a loop of a class. Records go to `next` too.
     pub(super) fn sink(
         &self,
         endpoints: ClassEndpoints,
-        start: Duration,
         next: Box<dyn RecordSink>,
     ) -> Box<dyn RecordSink> {
         let names = endpoints.names.clone();
@@ -138,7 +138,7 @@ impl EndpointCollector {
         Box::new(EndpointSink {
             endpoints,
             cell,
-            start,
+            start: None,
             next,
         })
     }
@@ -165,8 +165,9 @@ impl RecordSink for EndpointSink {
     fn record(&mut self, record: &AttemptRecord) {
         if record.outcome != Outcome::Unsent {
             let index = self.endpoints.index(record);
+            let start = *self.start.get_or_insert_with(|| start_unix(record.done));
             let mut reports = lock(&self.cell.reports);
-            count(&mut reports[index], record, self.start);
+            count(&mut reports[index], record, start);
         }
         self.next.record(record);
     }
@@ -174,6 +175,12 @@ impl RecordSink for EndpointSink {
     fn finish(&mut self) {
         self.next.finish();
     }
+}
+
+/// The start, since the Unix epoch, of a run that is `elapsed` old.
+pub(super) fn start_unix(elapsed: Duration) -> Duration {
+    let now = UNIX_EPOCH.elapsed().unwrap_or_default();
+    now.saturating_sub(elapsed)
 }
 
 fn count(report: &mut EndpointReport, record: &AttemptRecord, start: Duration) {

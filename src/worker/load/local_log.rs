@@ -3,7 +3,6 @@
 use crate::experiment::output_target::{OutputStream, OutputTarget};
 use crate::output;
 use anyhow::Result;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The file of one run. An error while writing is noted once; the run goes on.
@@ -13,10 +12,8 @@ pub(super) struct LocalLog {
 }
 
 impl LocalLog {
-    /// Creates `<run>-<process>.hlog` in a folder, which is created too. Gives the path of the file.
+    /// Creates `<run>-<process>.hlog` in a folder. Gives the path of the file.
     pub(super) fn create(folder: &Path, run: &str, process: &str) -> Result<(LocalLog, PathBuf)> {
-        // What is wrong with the folder shows when the file is opened.
-        let _ = fs::create_dir_all(folder);
         let path = free_path(folder, &format!("{run}-{process}"));
         let stream = OutputTarget::open("--hlog-folder", &path)?.into_stream()?;
         let log = LocalLog {

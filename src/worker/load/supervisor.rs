@@ -3,7 +3,7 @@
 
 use super::class_plan::ClassPlan;
 use super::class_runs::{ClassRuns, RunningClass};
-use super::endpoints::Reports;
+use super::endpoints::{self, Reports};
 use super::intervals::Intervals;
 use super::local_log::LocalLog;
 use crate::experiment::runner::environment;
@@ -23,9 +23,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// The number of the first loop of a class is its index times this: more than there are processors.
 const LOOPS: usize = 1 << 16;
+
+/// The threads of all classes start within this time, so that the classes start together.
+const START_UP: Duration = Duration::from_millis(50);
+
+/// The time between two looks whether the run has started.
+const START_POLL: Duration = Duration::from_millis(2);
 
 /// Carries out a run until it is stopped.
 pub(super) struct Supervisor {
@@ -49,31 +56,29 @@ impl Supervisor {
             .iter()
             .flat_map(|class| class.plan.targets.addresses());
         let probe = MachineProbe::start(&addresses.collect::<Vec<_>>());
-        let (blocks, head) = LogBlocks::new(&self.head(), Timestamps::Absolute);
-        let mut intervals = Intervals::new(run.clone(), blocks);
-        self.add(Reports::new(), &head);
-        let ends = thread::scope(|scope| {
+        let start = Instant::now() + START_UP;
+        let (mut intervals, ends) = thread::scope(|scope| {
             let (running, is_over) = mpsc::channel::<()>();
             let threads: Vec<_> = (run.classes.iter().enumerate())
                 .map(|(index, class)| {
                     let (run, running) = (&run, running.clone());
                     let thread = thread::Builder::new().name(format!("class-{index}"));
                     thread.spawn_scoped(scope, move || {
-                        let end = carry_out_class(run, index, class);
+                        let end = carry_out_class(run, index, class, start);
                         drop(running);
                         end
                     })
                 })
                 .collect();
             drop(running);
-            self.watch(&mut intervals, &is_over);
+            let intervals = self.watch(&is_over);
             let ends = threads.into_iter().map(|thread| {
                 let thread = thread.context("cannot start a thread")?;
                 thread
                     .join()
                     .map_err(|_| anyhow!("a thread of the load has ended by a panic"))?
             });
-            ends.collect::<Vec<_>>()
+            (intervals, ends.collect::<Vec<_>>())
         });
         let ends: Vec<_> = ends.into_iter().map(|end| self.noted(end)).collect();
         let (endpoints, text) = intervals.rest();
@@ -87,15 +92,18 @@ impl Supervisor {
     }
 
     /// Makes a block after each second, until all classes have ended.
-    fn watch(&mut self, intervals: &mut Intervals, is_over: &Receiver<()>) {
-        loop {
-            let wait = intervals.until_next();
-            if is_over.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
-                return;
-            }
+    fn watch(&mut self, is_over: &Receiver<()>) -> Intervals {
+        let goes_on = |wait| is_over.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+        while self.run.elapsed().is_zero() && goes_on(START_POLL) {}
+        let started = endpoints::start_unix(self.run.elapsed());
+        let (blocks, head) = LogBlocks::new(&self.head(started), Timestamps::Absolute);
+        self.add(Reports::new(), &head);
+        let mut intervals = Intervals::new(self.run.clone(), blocks);
+        while goes_on(intervals.until_next()) {
             let (endpoints, text) = intervals.complete();
             self.add(endpoints, &text);
         }
+        intervals
     }
 
     fn add(&mut self, endpoints: Reports, text: &str) {
@@ -113,7 +121,7 @@ impl Supervisor {
         })
     }
 
-    fn head(&self) -> ProcessHead {
+    fn head(&self, started: Duration) -> ProcessHead {
         let (run, settings) = (&self.run, &self.settings);
         let plans = || run.classes.iter().map(|class| &class.plan);
         let targets: BTreeSet<_> = plans().flat_map(|plan| plan.targets.names()).collect();
@@ -131,7 +139,7 @@ impl Supervisor {
             targets: targets.into_iter().collect(),
             settings: plans().flat_map(ClassPlan::settings).collect(),
             environment: environment::environment(None),
-            started_unix_us: as_micros(run.start_unix),
+            started_unix_us: as_micros(started),
             clock_offset_us: settings.clock_offset_us,
             ..ProcessHead::default()
         }
@@ -176,13 +184,18 @@ impl Supervisor {
     }
 }
 
-fn carry_out_class(run: &ClassRuns, index: usize, class: &RunningClass) -> Result<LoadRunEnd> {
+fn carry_out_class(
+    run: &ClassRuns,
+    index: usize,
+    class: &RunningClass,
+    start: Instant,
+) -> Result<LoadRunEnd> {
     let endpoints = class.plan.endpoints();
     let sink = |number| {
         class.loops.fetch_add(1, Ordering::Relaxed);
         let next = run.collector.sink(index * LOOPS + number);
-        run.endpoints.sink(endpoints.clone(), run.start_unix, next)
+        run.endpoints.sink(endpoints.clone(), next)
     };
-    let end = class.plan.carry_out(run.start, &class.control, &sink);
+    let end = class.plan.carry_out(start, &class.control, &sink);
     end.with_context(|| format!("class `{}`", class.plan.name))
 }

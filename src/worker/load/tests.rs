@@ -312,3 +312,21 @@ fn class_of_a_later_spawn_that_the_run_has_not_is_an_error() {
     );
     run.stop(Duration::ZERO);
 }
+
+#[test]
+fn endpoints_beyond_the_limit_count_together() {
+    let urls: Vec<_> = (0..300).map(|number| format!("'/{number}'")).collect();
+    let classes = format!(
+        "[classes.Reader]\nurls = [{}]\n[classes.Writer]\n",
+        urls.join(", ")
+    );
+    let mut run = TestRun::new(&[], Some(&classes), &[]);
+    run.start();
+    run.set_users(4, 0);
+    run.wait_for(1500);
+    let ledger = run.stop(10_000 * MS);
+    run.assert_conserved(&ledger);
+    assert_eq!(run.reports.len(), 251);
+    let others = &run.reports[&(String::new(), "(others)".to_owned())];
+    assert!(others.requests >= 4 * 50, "{}", others.requests);
+}
