@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::{fs, path::Path};
 
-const FILES: [(&str, &[u8]); 21] = [
+const FILES: [(&str, &[u8]); 22] = [
     ("file", b"old"),
     ("empty.json", b"\n"),
     ("other.json", b"[1, 2]"),
@@ -16,6 +16,7 @@ const FILES: [(&str, &[u8]); 21] = [
     ("latin.toml", b"about = '\xe9'\n[[listener]]\n"),
     ("latin", b"about = '\xe9'\n[[listener]]\n"),
     ("key.toml", b"[[listener]]\nlatncy = '5ms'\n"),
+    ("per_user.toml", b"rate_per_user = '5/s'\n"),
     (
         "sum.toml",
         b"[[listener]]\nfaults = ['404@60%', '500@60%']\n",

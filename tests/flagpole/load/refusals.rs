@@ -84,6 +84,7 @@ fn load() {
         "load --urls relative.txt",
         "load empty.toml",
         "load key.toml",
+        "load per_user.toml",
         "load http://127.0.0.1:1/ nothing.toml",
         "load --urls comments.txt",
         "load --urls missing.txt",
