@@ -13,7 +13,6 @@ mod process;
 mod run_page;
 mod usage_error;
 mod visible;
-#[allow(dead_code, reason = "the command that uses it is not there yet")]
 mod worker;
 
 use crate::commands::{
@@ -48,6 +47,7 @@ enum Command {
     Get(get::GetArgs),
     Compare(Box<compare::CompareArgs>),
     Load(Box<commands::load::LoadArgs>),
+    Worker(commands::worker::WorkerArgs),
     Merge(merge::MergeArgs),
     Report(report::ReportArgs),
     Ctl(ctl::CtlArgs),
@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         Command::Get(args) => args.run(),
         Command::Compare(args) => args.run(),
         Command::Load(args) => args.run(),
+        Command::Worker(args) => args.run(),
         Command::Merge(args) => args.run(),
         Command::Report(args) => args.run(),
         Command::Ctl(args) => args.run(),

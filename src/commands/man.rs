@@ -35,7 +35,7 @@ const GET_FILES: [(&str, &str); 2] = [
 pub(crate) struct ManArgs {
     /// Print the page of this subcommand, such as `serve` [default: flagpole itself]
     #[arg(hide_possible_values = true, value_parser = [
-        "serve", "fate", "get", "compare", "load", "merge", "report", "ctl", "ctl-profile", "ctl-reset", "ctl-ledger", "ctl-journal", "ctl-verify",
+        "serve", "fate", "get", "compare", "load", "worker", "merge", "report", "ctl", "ctl-profile", "ctl-reset", "ctl-ledger", "ctl-journal", "ctl-verify",
         "strategies", "completions", "man", "help",
     ])]
     topic: Option<String>,

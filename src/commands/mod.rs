@@ -12,3 +12,4 @@ pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod strategies;
 pub(crate) mod trial;
+pub(crate) mod worker;

@@ -35,6 +35,11 @@ pub(crate) fn peak_memory_kib() -> u64 {
     process_status("VmHWM:")
 }
 
+/// The resident memory of this process in KiB; 0 if the system does not report it.
+pub(crate) fn memory_kib() -> u64 {
+    process_status("VmRSS:")
+}
+
 fn process_status(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));

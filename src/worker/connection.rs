@@ -14,9 +14,6 @@ use zeromq::{
 /// when the socket is closed.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// How long the reason for a failed attempt may be looked for.
-const PROBE_LIMIT: Duration = Duration::from_secs(1);
-
 pub(crate) struct MasterConnection {
     socket: DealerSocket,
     /// Cancelled when the peer is gone.
@@ -37,6 +34,7 @@ impl MasterConnection {
         identity: String,
         limit: Duration,
     ) -> Result<MasterConnection, ConnectFailure> {
+        check_port(&master, limit).await?;
         let mut options = SocketOptions::default();
         let identity = identity.parse().map_err(|error| failure(&error))?;
         options.peer_identity(identity).connect_timeout(limit);
@@ -44,7 +42,6 @@ impl MasterConnection {
         let peer = watch_peer(&mut socket);
         match socket.connect(&format!("tcp://{master}")).await {
             Ok(()) => Ok(MasterConnection { socket, peer }),
-            Err(ZmqError::ConnectTimeout(_)) => Err(probe(&master).await),
             Err(error) => Err(failure(&error)),
         }
     }
@@ -106,6 +103,10 @@ fn lost(error: &ZmqError) -> String {
 fn failure(error: &ZmqError) -> ConnectFailure {
     let (cause, is_final) = match error {
         ZmqError::Network(error) => (error.to_string(), false),
+        ZmqError::ConnectTimeout(_) => {
+            let cause = "the port is open, but does not answer as ZeroMQ";
+            (cause.to_owned(), false)
+        }
         // So does a proxy whose backend is not there yet.
         ZmqError::Other("Failed Greeting exchange" | "No reply from server") => {
             ("the connection was closed at once".to_owned(), false)
@@ -126,15 +127,15 @@ fn failure(error: &ZmqError) -> ConnectFailure {
     ConnectFailure { cause, is_final }
 }
 
-/// Says why an attempt took too long: the library only waits.
-async fn probe(master: &MasterAddress) -> ConnectFailure {
+/// Whether the port is open, and if not why: the library only says that it took too long.
+async fn check_port(master: &MasterAddress, limit: Duration) -> Result<(), ConnectFailure> {
     let host = master.host.trim_matches(['[', ']']);
-    let connected = time::timeout(PROBE_LIMIT, TcpStream::connect((host, master.port))).await;
+    let connected = time::timeout(limit, TcpStream::connect((host, master.port))).await;
     let cause = match connected {
-        Ok(Ok(_)) => "the port is open, but does not answer as ZeroMQ".to_owned(),
+        Ok(Ok(_)) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer".to_owned(),
     };
     let is_final = false;
-    ConnectFailure { cause, is_final }
+    Err(ConnectFailure { cause, is_final })
 }

@@ -1,6 +1,6 @@
 //! The run that goes on, as the session sees it.
 
-use super::identity::name_part;
+use super::identity::run_name;
 use super::messages::SpawnJob;
 use super::user_load::{LoadReport, RunSettings};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub(super) struct WorkerRun {
 
 impl WorkerRun {
     pub(super) fn new(job: &SpawnJob, process: &str) -> WorkerRun {
-        let named = job.run.as_deref().and_then(name_part);
+        let named = job.run.as_deref().and_then(run_name);
         WorkerRun {
             settings: RunSettings {
                 run: named.unwrap_or_else(|| format!("run-{:.0}", job.timestamp)),

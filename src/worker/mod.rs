@@ -10,6 +10,7 @@ mod current_run;
 mod deliveries;
 mod identity;
 pub(crate) mod load;
+pub(crate) mod machine_share;
 mod messages;
 pub(crate) mod session;
 pub(crate) mod state;

@@ -64,3 +64,5 @@ mod serve_journal;
 mod servers;
 #[cfg(unix)]
 mod tools;
+#[cfg(unix)]
+mod worker;

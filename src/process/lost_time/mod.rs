@@ -2,6 +2,8 @@
 //! `/proc`, which is Linux's; elsewhere they are unknown.
 
 mod canary;
+mod cgroups;
+pub(crate) mod cpu_quota;
 pub(crate) mod local_server;
 pub(crate) mod processor_log;
 mod processor_times;

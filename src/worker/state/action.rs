@@ -46,10 +46,3 @@ pub(crate) struct WorkerExit {
     pub(crate) status: ExitStatus,
     pub(crate) error: Option<String>,
 }
-
-impl WorkerExit {
-    pub(super) const SUCCESS: WorkerExit = WorkerExit {
-        status: ExitStatus::Success,
-        error: None,
-    };
-}

@@ -7,6 +7,7 @@ use super::phase::{Then, WorkerPhase};
 use super::timing::Timing;
 use crate::exit_status::ExitStatus;
 use crate::worker::messages::SpawnJob;
+use flagpole_protocol::spec::DurationDisplay;
 use std::collections::BTreeSet;
 use std::mem;
 use std::time::Duration;
@@ -115,9 +116,9 @@ impl WorkerMachine {
         if give_up_at.is_some_and(|at| now >= at) {
             self.give_up();
         } else if is_first {
-            let limit = self.timing.reconnect_timeout.as_secs_f64();
+            let limit = DurationDisplay(self.timing.reconnect_timeout);
             self.note(format!(
-                "no Locust master at `{}` yet ({cause}); trying for {limit:.0} s",
+                "no Locust master at `{}` yet ({cause}); trying for {limit}",
                 self.master
             ));
         }
@@ -137,7 +138,10 @@ impl WorkerMachine {
             WorkerPhase::Registering | WorkerPhase::Ready => {
                 self.finish_or_confirm(situation, then);
             }
-            WorkerPhase::Running { .. } => self.begin_stop(situation.now, then, self.grace()),
+            WorkerPhase::Running { .. } => {
+                self.note("the run ends; another signal ends the worker at once".to_owned());
+                self.begin_stop(situation.now, then, self.grace());
+            }
             WorkerPhase::Stopping {
                 then: before,
                 deadline,
@@ -167,11 +171,8 @@ impl WorkerMachine {
             "the port is open, but `client_ready` is not answered; expected a Locust master"
                 .to_owned()
         });
-        let limit = self.timing.reconnect_timeout.as_secs_f64();
-        let error = format!(
-            "no Locust master at `{}` for {limit:.0} s: {cause}",
-            self.master
-        );
+        let limit = DurationDisplay(self.timing.reconnect_timeout);
+        let error = format!("no Locust master at `{}` for {limit}: {cause}", self.master);
         self.push(Action::Close);
         let status = if self.link.was_registered {
             ExitStatus::Failed

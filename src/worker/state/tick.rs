@@ -5,6 +5,7 @@ use super::event::Situation;
 use super::machine::WorkerMachine;
 use super::phase::WorkerPhase;
 use crate::worker::messages::ReportedState;
+use flagpole_protocol::spec::DurationDisplay;
 use std::time::Duration;
 
 impl WorkerMachine {
@@ -100,10 +101,10 @@ impl WorkerMachine {
             return;
         }
         if now >= self.link.last_answer + self.timing.master_timeout {
-            let limit = self.timing.master_timeout.as_secs_f64();
+            let limit = DurationDisplay(self.timing.master_timeout);
             self.on_lost(
                 situation,
-                format!("it has answered no heartbeat for {limit:.0} s"),
+                format!("it has answered no heartbeat for {limit}"),
             );
             return;
         }

@@ -135,7 +135,7 @@ fn grace_is_the_stop_timeout_but_a_second_at_least() {
 #[test]
 fn signal_ends_the_run_and_says_quit() {
     let mut worker = Worker::running();
-    assert_eq!(worker.event(Event::Interrupted), "STOP:2s");
+    assert_eq!(worker.event(Event::Interrupted), "note STOP:2s");
     let mut worker = worker.unproven();
     assert_eq!(worker.event(Event::LoadStopped), "stats heartbeat:Running");
     let mut worker = worker.proven();

@@ -1,0 +1,153 @@
+//! From the first users to the end.
+
+use super::master::Master;
+use crate::harness::{RunningCommand, Sandbox, wait_until};
+use crate::servers::{finish, server_with};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use std::fs;
+
+const FAULTS: &str = "500@5% reset@5% cut:50%@5%";
+
+const CLASSES: &str = "[classes.Reader]
+urls = [\"/flags/br/br.gif\", \"/flags/de/de.gif\"]
+think = \"1ms\"
+
+[classes.Writer]
+urls = [\"/flags/us/us.gif\"]
+rate_per_user = \"50/s\"
+";
+
+fn start(sandbox: &Sandbox, master: &Master, options: &str) -> RunningCommand {
+    fs::write(sandbox.path("classes.toml"), CLASSES).unwrap();
+    let port = master.port;
+    sandbox.start(&format!(
+        "worker classes.toml --worker --master-host=127.0.0.1 --master-port={port} {options}"
+    ))
+}
+
+/// The requests in the log of the only run.
+fn logged_requests(sandbox: &Sandbox) -> Value {
+    let names = fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    let logs: Vec<_> = names.filter(|name| name.starts_with("run-1-")).collect();
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    let merged = sandbox.run(&format!("merge --format json {}", logs[0]));
+    let result: Value = serde_json::from_str(&merged.stdout).unwrap();
+    result["figures"]["requests"].clone()
+}
+
+#[test]
+fn every_request_that_the_server_saw_is_reported() {
+    let (sandbox, master, server) = (Sandbox::new(), Master::start(), server_with("2ms", FAULTS));
+    let (url, control) = (server.url(), server.control());
+    let worker = start(&sandbox, &master, "");
+    for (timestamp, readers, writers) in [(1.0, 2, 1), (2.0, 9, 4), (3.0, 1, 0), (4.0, 5, 2)] {
+        master.spawn(
+            timestamp,
+            &json!({"Reader": readers, "Writer": writers}),
+            0.0,
+            url.as_str(),
+        );
+        let before = control.ledger().requests;
+        wait_until("requests", || control.ledger().requests > before + 20);
+    }
+    master.send("stop", Value::Null);
+    master.wait("stopped", |seen| seen.count("client_ready") == 2);
+    assert_eq!(master.seen().users, 0);
+    master.send("quit", Value::Null);
+    worker.finish().assert_code(0);
+    let (ledger, _) = finish(server);
+    assert_eq!(master.seen().requests, ledger.requests);
+    assert!(master.seen().failures > 0);
+    assert_eq!(logged_requests(&sandbox), json!(ledger.requests));
+}
+
+#[test]
+fn quit_reports_what_was_cut_off() {
+    let (sandbox, master, server) = (Sandbox::new(), Master::start(), server_with("1h", ""));
+    let worker = start(&sandbox, &master, "");
+    master.spawn(
+        1.0,
+        &json!({"Reader": 5, "Writer": 0}),
+        60.0,
+        server.url().as_str(),
+    );
+    wait_until("requests", || server.control().ledger().requests == 5);
+    master.send("quit", Value::Null);
+    worker.finish().assert_code(0);
+    let seen = master.seen();
+    assert_eq!((seen.requests, seen.failures), (5, 5));
+}
+
+#[test]
+fn signal_reports_the_rest_and_says_quit() {
+    let (sandbox, master, server) = (Sandbox::new(), Master::start(), server_with("2ms", FAULTS));
+    let worker = start(&sandbox, &master, "");
+    master.spawn(
+        1.0,
+        &json!({"Reader": 4, "Writer": 1}),
+        0.0,
+        server.url().as_str(),
+    );
+    wait_until("requests", || server.control().ledger().requests > 50);
+    worker.signal(Signal::TERM);
+    worker.finish().assert_code(0);
+    assert_eq!(master.seen().count("quit"), 1);
+    let (ledger, _) = finish(server);
+    assert_eq!(master.seen().requests, ledger.requests);
+}
+
+#[test]
+fn second_signal_ends_at_once() {
+    let (sandbox, master, server) = (Sandbox::new(), Master::start(), server_with("1h", ""));
+    let mut worker = start(&sandbox, &master, "");
+    master.spawn(
+        1.0,
+        &json!({"Reader": 1, "Writer": 0}),
+        3600.0,
+        server.url().as_str(),
+    );
+    wait_until("a request", || server.control().ledger().requests == 1);
+    worker.signal(Signal::TERM);
+    while !worker.stderr_line().contains("another signal") {}
+    worker.signal(Signal::TERM);
+    worker.finish().assert_code(143);
+}
+
+#[test]
+fn log_has_what_a_lost_master_has_not() {
+    let (sandbox, mut master, server) =
+        (Sandbox::new(), Master::start(), server_with("2ms", FAULTS));
+    let worker = start(&sandbox, &master, "--reconnect-timeout 300ms");
+    master.spawn(
+        1.0,
+        &json!({"Reader": 4, "Writer": 1}),
+        0.0,
+        server.url().as_str(),
+    );
+    wait_until("requests", || server.control().ledger().requests > 50);
+    master.kill();
+    let output = worker.finish();
+    output.assert_code(1);
+    output.assert_stderr_contains("the master may not have");
+    output.assert_stderr_contains("run-1-");
+    let (ledger, _) = finish(server);
+    assert_eq!(logged_requests(&sandbox), json!(ledger.requests));
+}
+
+#[test]
+fn class_without_a_table_is_an_exception_of_the_run() {
+    let (sandbox, master) = (Sandbox::new(), Master::start());
+    let worker = start(&sandbox, &master, "--no-hlog");
+    master.wait("ready", |seen| seen.count("client_ready") > 0);
+    let data =
+        json!({"timestamp": 1.0, "user_classes_count": {"Buyer": 2}, "host": "http://127.0.0.1:1"});
+    master.send("spawn", data);
+    master.wait("exception", |seen| !seen.exceptions.is_empty());
+    assert!(master.seen().exceptions[0].contains("classes.toml: no `[classes.Buyer]`"));
+    master.send("quit", Value::Null);
+    worker.finish().assert_code(0);
+}
