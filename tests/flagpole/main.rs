@@ -22,6 +22,7 @@ mod control;
 mod ctl;
 #[cfg(target_os = "linux")]
 mod disk_full;
+mod distributed_files;
 #[cfg(unix)]
 mod example_clients;
 #[cfg(unix)]

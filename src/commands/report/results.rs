@@ -55,6 +55,7 @@ impl Results {
             let by_time = in_order(comparisons, |one| one.environment.started_unix_s);
             return Ok(Results::Comparisons(by_time));
         }
+        check_shards(&loads)?;
         check_alike(&loads, difference_of_loads)?;
         let by_time = in_order(loads, |one| one.environment.started_unix_s);
         Ok(Results::Loads(by_time))
@@ -87,6 +88,31 @@ fn merged(logs: &[PathBuf]) -> Result<LoadResult> {
 fn is_load(text: &str) -> bool {
     let document: Value = serde_json::from_str(text).unwrap_or_default();
     document.get("schema_version").is_some() && document.get("cells").is_none()
+}
+
+/// Refuses results of several shards: their figures do not add up, and a line through them would be no trend.
+fn check_shards(results: &[Named<'_, LoadResult>]) -> Result<()> {
+    let part = |result: &LoadResult| match result.asked.shard {
+        Some(shard) => format!("of {shard}"),
+        None => "of a whole load".to_owned(),
+    };
+    let Some((first_file, first)) = results.first() else {
+        return Ok(());
+    };
+    let other = results
+        .iter()
+        .find(|(_, one)| one.asked.shard != first.asked.shard);
+    if let Some((file, other)) = other {
+        bail!(
+            "RESULT: expected results of one part of a load, got {} {} and {} {}; `flagpole report` adds up the interval logs of \
+             shards (`load --hlog`)",
+            first_file.display(),
+            part(first),
+            file.display(),
+            part(other)
+        );
+    }
+    Ok(())
 }
 
 /// Refuses results of different experiments.

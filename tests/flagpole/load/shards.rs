@@ -19,7 +19,7 @@ struct Load {
 }
 
 /// Runs processes with these options at the same time against one server; `{url}` is the server.
-fn run(processes: &[String]) -> (Load, Vec<CommandOutput>) {
+fn run(processes: &[String]) -> Runs {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("targets"), TARGETS).unwrap();
     let latency = "--latency lognormal:p50=3ms,p99=30ms --fault 404@5% --fault reset@2%";
@@ -30,13 +30,17 @@ fn run(processes: &[String]) -> (Load, Vec<CommandOutput>) {
     let start = |(number, options): (usize, &String)| {
         let options = options.replace("{url}", &url);
         sandbox.start(&format!(
-            "load --quiet --format json --records {number}.jsonl {options}"
+            "load --quiet --format json --records {number}.jsonl --hlog {number}.hlog {options}"
         ))
     };
     let running: Vec<_> = processes.iter().enumerate().map(start).collect();
     let outputs: Vec<_> = running.into_iter().map(RunningCommand::finish).collect();
     server.signal(Signal::TERM);
     server.finish();
+    let logs = (0..processes.len()).map(|number| format!("{number}.hlog"));
+    let logs = logs.collect::<Vec<_>>().join(" ");
+    let merged = sandbox.run(&format!("merge {logs} --format json"));
+    let merged = serde_json::from_str(&merged.stdout).unwrap_or_else(|_| panic!("{merged}"));
     let keys = |file: &str, keys: &[&str], is_kept: fn(&Value) -> bool| {
         let text = fs::read_to_string(sandbox.path(file)).unwrap();
         let entries = text
@@ -58,7 +62,32 @@ fn run(processes: &[String]) -> (Load, Vec<CommandOutput>) {
     let mut schedule: Vec<_> = schedule.collect();
     requests.sort_unstable();
     schedule.sort_unstable();
-    (Load { requests, schedule }, outputs)
+    Runs {
+        load: Load { requests, schedule },
+        outputs,
+        merged,
+    }
+}
+
+/// What processes have done, their results, and the result of their logs.
+struct Runs {
+    load: Load,
+    outputs: Vec<CommandOutput>,
+    merged: Value,
+}
+
+impl Runs {
+    /// How many requests the merged log has, and the schedule of its seconds.
+    fn merged_schedule(&self) -> (u64, Vec<(u64, u64)>) {
+        let seconds = self.merged["seconds"].as_array().unwrap().iter();
+        let seconds = seconds.map(|second| (number(&second["start_us"]), number(&second["due"])));
+        let due = seconds.filter(|(_, due)| *due > 0).collect();
+        (number(&self.merged["figures"]["requests"]), due)
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("{value}"))
 }
 
 fn shards(options: &str, count: usize) -> Vec<String> {
@@ -74,19 +103,22 @@ fn unix_seconds() -> u64 {
 #[test]
 fn four_shards_make_the_schedule_and_the_requests_of_one_run() {
     for options in [
-        "--urls targets {url} --rate 150/s -z 2s --arrivals poisson --order weighted --seed 9 --grace 20s",
-        "--urls targets {url} --stages 1s:0..200/s,500ms:100/s --order shuffled --seed 9 --grace 20s",
-        "--urls targets {url} --rate 300/s -n 203 --grace 20s",
+        "--urls targets {url} --rate 150/s -z 2s --arrivals poisson --order weighted --seed 9 --grace 20s --max-in-flight 400",
+        "--urls targets {url} --stages 1s:0..200/s,500ms:100/s --order shuffled --seed 9 --grace 20s --max-in-flight 400",
+        "--urls targets {url} --rate 300/s -n 203 --grace 20s --max-in-flight 400",
     ] {
-        let (whole, _) = run(&[options.to_owned()]);
-        let (shards, outputs) = run(&shards(options, 4));
-        assert!(whole.requests.len() > 100, "{options}");
-        assert_eq!(shards, whole, "{options}");
-        for output in outputs {
+        let whole = run(&[options.to_owned()]);
+        let shards = run(&shards(options, 4));
+        assert!(whole.load.requests.len() > 100, "{options}");
+        assert_eq!(shards.load, whole.load, "{options}");
+        assert_eq!(shards.merged["asked"], whole.merged["asked"]);
+        assert_eq!(shards.merged["processes"].as_array().unwrap().len(), 4);
+        assert_eq!(shards.merged_schedule(), whole.merged_schedule());
+        for output in shards.outputs {
             let document: Value = serde_json::from_str(&output.stdout).unwrap();
             assert_eq!(document["asked"]["shard"]["of"], 4, "{output}");
-            let requests = document["figures"]["requests"].as_u64().unwrap();
-            let due = whole.schedule.len() as u64;
+            let requests = number(&document["figures"]["requests"]);
+            let due = whole.load.schedule.len() as u64;
             assert!(requests == due / 4 || requests == due / 4 + 1, "{output}");
         }
     }
@@ -96,13 +128,14 @@ fn four_shards_make_the_schedule_and_the_requests_of_one_run() {
 #[test]
 fn closed_shards_divide_the_requests_without_a_rest() {
     let options = "--urls targets {url} -c 6 -n 203 --order weighted --seed 9";
-    let (whole, _) = run(&[options.to_owned()]);
-    let (shards, outputs) = run(&shards(options, 4));
-    assert_eq!(whole.requests.len(), 203);
-    assert_eq!(shards.requests, whole.requests);
-    let counts = outputs.iter().map(|output| {
+    let whole = run(&[options.to_owned()]);
+    let shards = run(&shards(options, 4));
+    assert_eq!(whole.load.requests.len(), 203);
+    assert_eq!(shards.load.requests, whole.load.requests);
+    assert_eq!(shards.merged["figures"]["requests"], 203);
+    let counts = shards.outputs.iter().map(|output| {
         let document: Value = serde_json::from_str(&output.stdout).unwrap();
-        document["figures"]["requests"].as_u64().unwrap()
+        number(&document["figures"]["requests"])
     });
     assert_eq!(counts.collect::<Vec<_>>(), [51, 51, 51, 50]);
 }
@@ -119,6 +152,22 @@ fn environment_gives_the_shard_and_the_result_says_which() {
     assert!(text.contains("(shard 2 of 4), 1 of 4 requests"), "{output}");
     let saved = fs::read_to_string(sandbox.path("saved.toml")).unwrap();
     assert!(saved.contains("shard = \"auto/4\""), "{saved}");
+}
+
+#[test]
+fn report_refuses_results_of_different_shards() {
+    let sandbox = Sandbox::new();
+    for shard in [1, 2] {
+        sandbox.run(&format!(
+            "load http://127.0.0.1:1/ -c 4 -n 4 --quiet --shard {shard}/2 --result {shard}.json"
+        ));
+    }
+    let refused = sandbox.run("report 1.json 2.json");
+    refused.assert_code(2);
+    refused.assert_stderr_contains(
+        "got 1.json of shard 1 of 2 and 2.json of shard 2 of 2; `flagpole report` adds up the interval logs",
+    );
+    sandbox.run("report 1.json 1.json").assert_code(0);
 }
 
 #[test]
