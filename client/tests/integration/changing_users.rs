@@ -142,6 +142,23 @@ fn requests_in_flight_at_the_end_of_the_grace_are_cancelled_and_those_that_wait_
 }
 
 #[test]
+fn requests_that_wait_when_the_run_is_stopped_are_not_sent_however_long_the_grace_is() {
+    let server = TestServer::responding(|_| {
+        thread::sleep(20 * MS);
+        OK.to_owned()
+    });
+    let (control, run) = start(&server, 4, open);
+    // 1000/s, of which 200/s are sent.
+    control.set_users(100);
+    wait_until(|| control.elapsed() > Some(200 * MS));
+    control.stop_within(3_600_000 * MS);
+    let (records, end) = run.join().unwrap();
+    assert!(end.unsent > 0, "{end:?}");
+    let sent = records.iter().filter(|record| record.was_sent());
+    assert_eq!(sent.count(), server.requests().len());
+}
+
+#[test]
 fn arrivals_of_all_loops_have_no_gap_when_the_users_change() {
     let server = TestServer::responding(|_| OK.to_owned());
     let (control, run) = start(&server, 100, open);

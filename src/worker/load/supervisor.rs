@@ -116,6 +116,7 @@ impl Supervisor {
     /// What a class has done, or nothing if it failed.
     fn noted(&self, end: Result<LoadRunEnd>) -> LoadRunEnd {
         end.unwrap_or_else(|error| {
+            output::note(&format!("flagpole: {error:#}"));
             self.run.fail(format!("{error:#}"));
             LoadRunEnd::default()
         })
