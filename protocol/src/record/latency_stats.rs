@@ -140,7 +140,8 @@ impl LatencyStats {
     ) -> Option<LatencyStats> {
         let range = range.map(|(min, max)| (as_micros(min), as_micros(max)));
         let sum = sum.as_micros();
-        if !log_histogram::agrees(histogram, range, sum) {
+        let recorded = log_histogram::recorded(histogram);
+        if !log_histogram::agrees(histogram, &recorded, range, sum) {
             return None;
         }
         let mut latencies = LatencyStats {
@@ -152,14 +153,19 @@ impl LatencyStats {
             return Some(latencies);
         };
         if histogram.len() < HISTOGRAM_FROM as u64 {
-            for value in histogram.iter_recorded() {
-                let micros = value.value_iterated_to().clamp(min, max);
-                let count = usize::try_from(value.count_at_value()).ok()?;
-                latencies.samples.extend(iter::repeat_n(micros, count));
+            for (micros, count) in recorded {
+                let count = usize::try_from(count).ok()?;
+                let samples = iter::repeat_n(micros.clamp(min, max), count);
+                latencies.samples.extend(samples);
             }
         } else {
-            let mut all = latencies.to_histogram();
-            all.add(histogram).ok()?;
+            // As large as its values need: one of the bounds of a log takes 230 KB.
+            let highest = histogram.max().max(2);
+            let mut all = Histogram::new_with_bounds(1, highest, 3).ok()?;
+            all.auto(true);
+            for (micros, count) in recorded {
+                all.record_n(micros, count).ok()?;
+            }
             latencies.histogram = Some(all);
         }
         Some(latencies)

@@ -29,21 +29,30 @@ impl LogHistogram {
     }
 }
 
-/// Whether latencies with this exact minimum and maximum, and this exact sum, can have this histogram.
-pub(super) fn agrees(histogram: &Histogram<u64>, range: Option<(u64, u64)>, sum: u128) -> bool {
+/// The recorded values of a histogram, each the highest of its bucket, with their counts.
+pub(super) fn recorded(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
+    let values = histogram.iter_recorded();
+    values
+        .map(|value| (value.value_iterated_to(), value.count_at_value()))
+        .collect()
+}
+
+/// Whether latencies with this exact minimum and maximum, and this exact sum, can have this histogram with these recorded values.
+pub(super) fn agrees(
+    histogram: &Histogram<u64>,
+    recorded: &[(u64, u64)],
+    range: Option<(u64, u64)>,
+    sum: u128,
+) -> bool {
     let Some((min, max)) = range else {
         return histogram.is_empty() && sum == 0;
     };
     let highest = histogram.high();
     let is_at = |exact: u64, bucket| histogram.equivalent(exact.min(highest), bucket);
     let (mut lowest_sum, mut highest_sum) = (0, 0);
-    for value in histogram.iter_recorded() {
-        let (micros, count) = (
-            value.value_iterated_to(),
-            u128::from(value.count_at_value()),
-        );
-        lowest_sum += u128::from(histogram.lowest_equivalent(micros)) * count;
-        highest_sum += u128::from(histogram.highest_equivalent(micros)) * count;
+    for &(micros, count) in recorded {
+        lowest_sum += u128::from(histogram.lowest_equivalent(micros)) * u128::from(count);
+        highest_sum += u128::from(micros) * u128::from(count);
     }
     let is_sum = lowest_sum <= sum && (sum <= highest_sum || max > highest);
     let is_ordered = !histogram.is_empty() && min <= max;

@@ -340,7 +340,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_log_is_an_error_or_has_only_intervals_that_were_written(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn damaged_log_is_an_error_or_has_intervals_with_the_requests_that_were_written(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let written = [interval(1, &[4, 10, 11, 12, 13]), interval(2, &[4; 300])];
         let mut bytes = log("h_1", &written).into_bytes();
         let at = at.index(bytes.len());
