@@ -46,7 +46,9 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
             counted(count as u64, "further loop")
         ),
     };
-    (!loops.is_empty()).then(|| Figure {
+    // Loops of several processes do not say whose they are; the table of processes does.
+    let is_one = context.result.processes.len() < 2;
+    (is_one && !loops.is_empty()).then(|| Figure {
         conclusion: conclusion(loops),
         reading: format!(
             "A loop that runs for nearly all of its time, or waits for a processor, starts requests late: then the client is the \

@@ -12,6 +12,8 @@ mod opening;
 mod outcomes;
 mod parts;
 mod percentiles;
+mod process_grid;
+mod processes;
 mod processors;
 mod rate;
 mod search;
@@ -33,8 +35,9 @@ use maud::{Markup, html};
 type LoadChart = fn(&LoadContext<'_>) -> Option<Figure>;
 
 /// The sections with their charts, in the order of display.
-const SECTIONS: [(&str, &str, &[LoadChart]); 4] = [
+const SECTIONS: [(&str, &str, &[LoadChart]); 5] = [
     ("search-section", "Search", &[search::figure]),
+    ("processes-section", "Processes", &[processes::figure]),
     (
         "time",
         "Over time",
@@ -87,6 +90,7 @@ fn figures(context: &LoadContext<'_>) -> Markup {
             (tables::conditions(context))
             (tables::baseline(context))
             (tables::outcomes(context))
+            @if context.result.processes.len() > 1 { (processes::table(&context.result.processes).markup()) }
         },
     )
 }

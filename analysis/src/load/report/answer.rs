@@ -69,7 +69,12 @@ fn figures(result: &LoadResult) -> String {
         }
         (LoadModel::Open { .. } | LoadModel::Users { .. }, Some(asked)) => {
             let asked = grouped_rate(asked);
-            format!("{reached} requests/s ended of {asked}/s asked")
+            let ended = if result.processes.len() > 1 {
+                ""
+            } else {
+                " ended"
+            };
+            format!("{reached} requests/s{ended} of {asked}/s asked")
         }
         // Iterations were asked for, each of which has several requests.
         (LoadModel::Open { .. } | LoadModel::Users { .. }, None) => match &result.iterations {

@@ -1,8 +1,9 @@
-//! `csv`: a line for the run, one for each step of a search, and one for each second, as in RFC 4180 but with LF line ends.
+//! `csv`: a line for the run, one for each step of a search, for each process of a merged load, and for each second, as in RFC 4180 but with LF line ends.
 //! The first column says what a line is about, so that `run` compares runs and `second` draws a diagram. What a line does
 //! not have is empty.
 
 use super::format::LoadReport;
+use super::processes;
 use crate::csv_value::csv_value;
 use crate::load::result::LoadResult;
 use crate::report::ReportOptions;
@@ -46,7 +47,8 @@ lateness_p50_us /figures/lateness/p50/us
 lateness_p99_us /figures/lateness/p99/us
 condition /condition
 reasons /reasons
-verdict /verdict";
+verdict /verdict
+process /process";
 
 impl LoadReport for LoadCsv {
     fn name(&self) -> &'static str {
@@ -103,6 +105,29 @@ fn lines(result: &LoadResult) -> Vec<Value> {
                 "verdict": point.validity,
             })
         });
+    let processes = result.processes.iter().map(|process| {
+        let reasons = processes::labels(process);
+        json!({
+            "scope": "process",
+            "start_us": process.starts_at_s * 1_000_000,
+            "figures": {
+                "window_us": process.window_us,
+                "asked_per_s": process.asked_per_s,
+                "requests_per_s": process.requests_per_s,
+                "requests": process.requests,
+                "failed": process.failed,
+                "unfinished": process.unfinished,
+                "response_time": {
+                    "p50": { "us": process.p50_us },
+                    "p99": { "us": process.p99_us },
+                    "max_us": process.max_us,
+                },
+                "lateness": { "p99": { "us": process.lateness_p99_us } },
+            },
+            "reasons": reasons.join(" "),
+            "process": process.process,
+        })
+    });
     let seconds = result.seconds.iter().map(|second| {
         let per_second = |count: u64| count as f64 * 1e6 / second.length_us.max(1) as f64;
         json!({
@@ -128,5 +153,6 @@ fn lines(result: &LoadResult) -> Vec<Value> {
             "queued": second.queued,
         })
     });
-    std::iter::once(run).chain(steps).chain(seconds).collect()
+    let parts = steps.chain(processes).chain(seconds);
+    std::iter::once(run).chain(parts).collect()
 }

@@ -3,7 +3,7 @@
 use super::answer::LoadAnswer;
 use super::format::LoadReport;
 use super::tables::LoadTable;
-use super::{details, sentences, tables};
+use super::{details, processes, sentences, tables};
 use crate::load::result::LoadResult;
 use crate::report::ReportOptions;
 use crate::report::markdown_lines::{write_list, write_table};
@@ -30,6 +30,7 @@ impl LoadReport for LoadMarkdown {
         }
         write_list(&sentences::below_table(result), out)?;
         write_tables(tables::curve(result), out)?;
+        write_tables(processes::table(result, processes::FEW), out)?;
         writeln!(out, "\n<details><summary>Details</summary>")?;
         write_tables(details::tables(result), out)?;
         writeln!(out, "\n</details>")

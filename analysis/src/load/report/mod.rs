@@ -7,6 +7,7 @@ mod details;
 mod format;
 mod json;
 mod markdown;
+pub(crate) mod processes;
 pub(crate) mod sentences;
 mod tables;
 mod text;

@@ -2,7 +2,7 @@
 
 use super::answer::LoadAnswer;
 use super::format::LoadReport;
-use super::{details, sentences, tables};
+use super::{details, processes, sentences, tables};
 use crate::load::result::LoadResult;
 use crate::report::ReportOptions;
 use crate::report::text_lines::{write_block, write_line, write_styled, write_table};
@@ -35,11 +35,12 @@ impl LoadReport for LoadText {
             write_table(tables::latencies(result), out)?;
         }
         write_block(&sentences::below_table(result), out)?;
-        let shown = if options.is_verbose {
-            details::tables(result)
+        let (rows, details) = if options.is_verbose {
+            (usize::MAX, details::tables(result))
         } else {
-            Vec::new()
+            (processes::FEW, Vec::new())
         };
+        let shown = processes::table(result, rows).into_iter().chain(details);
         for table in tables::curve(result).into_iter().chain(shown) {
             writeln!(out)?;
             write_line(&table.title, out)?;
