@@ -9,6 +9,7 @@
 
 mod figures;
 mod merging;
+mod merging_verdicts;
 mod reports;
 mod schema;
 mod search;

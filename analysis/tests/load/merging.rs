@@ -1,10 +1,10 @@
 //! Loads of several processes, added up.
 
-use crate::simulation::{SECOND, duration, micros};
-use flagpole_analysis::load::LoadResult;
+use crate::simulation::{SECOND, Simulation, duration, micros};
 use flagpole_analysis::load::process::{
     LoadMerger, MergeOptions, MergedLoad, ProcessEnd, ProcessHead, ProcessInterval,
 };
+use flagpole_analysis::load::{LoadResult, LoopUsage};
 use flagpole_protocol::{AttemptRecord, LoadStats, Outcome, Resource};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -61,6 +61,33 @@ pub(crate) fn log(process: &str, records: &[AttemptRecord], window: u64) -> Proc
             ..ProcessEnd::default()
         }),
     }
+}
+
+/// The logs of the shards of a simulated load at this rate.
+pub(crate) fn processes_of(simulation: &Simulation, rate: f64, count: u64) -> Vec<ProcessLog> {
+    let (whole, records) = simulation.recorded(rate);
+    let shard = |number: u64| {
+        let records = (0..)
+            .zip(&records)
+            .filter(|(index, _)| index % count == number);
+        let records: Vec<_> = records.map(|(_, record)| record.clone()).collect();
+        let mut log = log(&format!("h_{}", number + 1), &records, simulation.window);
+        log.head.shard = Some([number + 1, count]);
+        log.head.asked = whole.asked.clone();
+        log.head.targets.clone_from(&whole.targets);
+        let area: Duration = records.iter().map(|one| one.done - one.started).sum();
+        let end = log.end.as_mut().unwrap();
+        end.loops = vec![LoopUsage {
+            elapsed_us: simulation.window,
+            cpu_us: simulation.window / 10,
+            run_queue_us: Some(0),
+            in_flight_area_s: area.as_secs_f64(),
+            max_in_flight: 20,
+        }];
+        end.lost = whole.lost;
+        log
+    };
+    (0..count).map(shard).collect()
 }
 
 /// These logs, one after the other.

@@ -1,5 +1,6 @@
 //! What each report of a load run looks like, from simulated runs: `snapshots` has the reports.
 
+use crate::merging::{merged, processes_of};
 use crate::simulation::{MS, SECOND, Simulation, micros};
 use flagpole_analysis::load::report;
 use flagpole_analysis::load::search::{LoadSearch, SearchPlan, SearchVariable};
@@ -213,4 +214,70 @@ fn json_is_the_document() {
     let result = searched();
     let read: LoadResult = serde_json::from_str(&written("json", &result, false)).unwrap();
     assert_eq!(read, result);
+}
+
+/// Four shards, one of which was late and made less than the others.
+fn merged_shards() -> LoadResult {
+    let late = Simulation {
+        lateness: |i| if i % 4 == 1 { 30 * MS } else { 20 },
+        ..run()
+    };
+    let mut logs = processes_of(&late, 400.0, 4);
+    logs[3].head.clock_offset_us = Some(-1_500);
+    merged(&logs).result
+}
+
+#[test]
+fn text_of_a_merge() {
+    insta::assert_snapshot!(written("text", &merged_shards(), false));
+}
+
+#[test]
+fn csv_and_markdown_of_a_merge_have_its_processes() {
+    let csv = written("csv", &merged_shards(), false);
+    let processes: Vec<_> = csv
+        .lines()
+        .filter(|line| line.starts_with("process,"))
+        .collect();
+    assert_eq!(processes.len(), 4);
+    assert!(
+        processes[1].ends_with(",arrivals_late,,h_2"),
+        "{}",
+        processes[1]
+    );
+    let markdown = written("markdown", &merged_shards(), false);
+    assert!(markdown.contains("| h_4 | 4/4 | 1,000 |"), "{markdown}");
+}
+
+#[test]
+fn of_many_processes_the_doubtful_and_the_slowest_are_shown_in_short() {
+    let mut result = merged_shards();
+    let many = (0..1000).map(|number| {
+        let mut process = result.processes[0].clone();
+        process.process = format!("h_{number:04}");
+        process.requests_per_s = 100.0 + f64::from((number + 500) % 1000);
+        process
+    });
+    result.processes = many.collect();
+    let late = merged_shards().processes[1].reasons.clone();
+    result.processes[300].reasons = late;
+    let text = written("text", &result, false);
+    let (_, table) = text.split_once("16 of 1,000 processes").unwrap();
+    let names: Vec<_> = table
+        .lines()
+        .filter(|line| line.starts_with("h_"))
+        .collect();
+    assert_eq!(names.len(), 16);
+    assert!(
+        names[0].starts_with("h_0300") && names[1].starts_with("h_0500"),
+        "{names:?}"
+    );
+    let verbose = written("text", &result, true);
+    assert_eq!(
+        verbose
+            .lines()
+            .filter(|line| line.starts_with("h_"))
+            .count(),
+        1000
+    );
 }

@@ -114,6 +114,15 @@ impl Simulation {
         self.open(rate, &constant(rate, self.window))
     }
 
+    /// A run with arrivals at equal distances, and its records in the order of arrivals.
+    pub(crate) fn recorded(&self, rate: f64) -> (ObservedLoad, Vec<AttemptRecord>) {
+        let mut places: Places = std::iter::repeat_n(Reverse(0), self.places).collect();
+        let due = constant(rate, self.window);
+        let records = (0..).zip(&due);
+        let records = records.map(|(i, &due)| self.request(i, due, &mut places));
+        (self.at_rate(rate), records.collect())
+    }
+
     /// A closed run.
     pub(crate) fn closed(&self, connections: u64) -> ObservedLoad {
         let mut places: Places = std::iter::repeat_n(Reverse(0), self.places).collect();

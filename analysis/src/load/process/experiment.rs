@@ -23,8 +23,6 @@ pub(super) struct Experiment {
     pub(super) asked: AskedLoad,
     pub(super) targets: Vec<String>,
     pub(super) settings: Vec<(String, String)>,
-    /// Whether the process makes a part of `asked`.
-    pub(super) is_part: bool,
 }
 
 impl Experiment {
@@ -35,13 +33,17 @@ impl Experiment {
             asked: mem::take(&mut head.asked),
             targets: mem::take(&mut head.targets),
             settings: mem::take(&mut head.settings),
-            is_part: head.shard.is_some(),
         }
     }
 
     /// The first thing in which this experiment is not the other one, with both values. Servers of the processes' own differ
-    /// in their ports.
-    pub(super) fn difference(&self, other: &Experiment, has_own_servers: bool) -> Option<String> {
+    /// in their ports; processes that are no parts of one load may be asked for different amounts.
+    pub(super) fn difference(
+        &self,
+        other: &Experiment,
+        has_own_servers: bool,
+        are_parts: bool,
+    ) -> Option<String> {
         let differ = |what: &str, one: String, other: String| {
             (one != other).then(|| format!("{what} {one} and {other}"))
         };
@@ -70,8 +72,8 @@ impl Experiment {
             .or(first_target)
             .or_else(|| self.different_setting(other))
             .or_else(|| {
-                let is_same = comparable(&self.asked, self.is_part)
-                    == comparable(&other.asked, other.is_part);
+                let is_same =
+                    comparable(&self.asked, are_parts) == comparable(&other.asked, are_parts);
                 let load = "different loads (model, duration, warm-up or arrivals)".to_owned();
                 (!is_same && !are_classes_compatible(&self.asked, &other.asked)).then_some(load)
             })
@@ -103,9 +105,9 @@ fn without_origin(target: &str) -> String {
 }
 
 /// What all processes of an experiment are asked for: without amounts, unless each makes a part of them.
-fn comparable(asked: &AskedLoad, is_part: bool) -> AskedLoad {
+fn comparable(asked: &AskedLoad, are_parts: bool) -> AskedLoad {
     let mut asked = asked.clone();
-    if is_part {
+    if are_parts {
         return asked;
     }
     asked.requests = asked.requests.map(|_| 0);
@@ -144,13 +146,16 @@ fn are_classes_compatible(one: &AskedLoad, other: &AskedLoad) -> bool {
 }
 
 /// What processes are asked for together: parts of a load for all of it, others for the sum of their amounts.
-pub(super) fn together<'a>(experiments: impl IntoIterator<Item = &'a Experiment>) -> AskedLoad {
+pub(super) fn together<'a>(
+    experiments: impl IntoIterator<Item = &'a Experiment>,
+    are_parts: bool,
+) -> AskedLoad {
     let mut experiments = experiments.into_iter();
     let Some(first) = experiments.next() else {
         return AskedLoad::default();
     };
     let mut asked = first.asked.clone();
-    for other in experiments.filter(|other| !other.is_part) {
+    for other in experiments.filter(|_| !are_parts) {
         asked.requests = asked.requests.zip(other.asked.requests).map(|(a, b)| a + b);
         add(&mut asked.model, &other.asked.model);
     }
@@ -196,7 +201,7 @@ fn add(model: &mut LoadModel, other: &LoadModel) {
 mod tests {
     use super::*;
 
-    fn open(rate: f64, seed: u64, is_part: bool) -> Experiment {
+    fn open(rate: f64, seed: u64) -> Experiment {
         Experiment {
             targets: vec!["GET http://127.0.0.1:8000/a".to_owned()],
             asked: AskedLoad {
@@ -209,7 +214,6 @@ mod tests {
                 },
                 ..AskedLoad::default()
             },
-            is_part,
             ..Experiment::default()
         }
     }
@@ -223,32 +227,20 @@ mod tests {
 
     #[test]
     fn rates_of_processes_are_added_and_those_of_shards_are_not() {
-        assert_eq!(
-            rate(&together(&[open(100.0, 1, false), open(50.0, 2, false)])),
-            Some(150.0)
-        );
-        assert_eq!(
-            rate(&together(&[open(100.0, 1, true), open(100.0, 1, true)])),
-            Some(100.0)
-        );
+        let rate = |are_parts| rate(&together(&[open(100.0, 1), open(50.0, 2)], are_parts));
+        assert_eq!((rate(false), rate(true)), (Some(150.0), Some(100.0)));
     }
 
     #[test]
     fn shards_of_different_loads_differ_and_processes_of_different_rates_do_not() {
-        assert_eq!(
-            open(100.0, 1, false).difference(&open(50.0, 2, false), false),
-            None
-        );
-        assert!(
-            open(100.0, 1, true)
-                .difference(&open(50.0, 1, true), false)
-                .is_some()
-        );
-        let mut other = open(100.0, 1, true);
+        let (one, slower) = (open(100.0, 1), open(50.0, 2));
+        assert_eq!(one.difference(&slower, false, false), None);
+        assert!(one.difference(&slower, false, true).is_some());
+        let mut other = one.clone();
         other.targets = vec!["GET http://127.0.0.1:9000/a".to_owned()];
-        assert_eq!(open(100.0, 1, true).difference(&other, true), None);
+        assert_eq!(one.difference(&other, true, true), None);
         assert_eq!(
-            open(100.0, 1, true).difference(&other, false).unwrap(),
+            one.difference(&other, false, true).unwrap(),
             "target GET http://127.0.0.1:8000/a and GET http://127.0.0.1:9000/a"
         );
     }

@@ -52,6 +52,12 @@ impl ProcessState {
         &self.head.process
     }
 
+    /// Whether it makes a part of the load that it was asked for: a shard, or the merge of shards.
+    pub(super) fn is_part(&self) -> bool {
+        let inner = self.end.as_ref().map_or(&[][..], |end| &end.processes);
+        self.head.shard.is_some() || inner.iter().any(|one| one.shard.is_some())
+    }
+
     pub(super) fn begin_again(
         &self,
         head: &ProcessHead,

@@ -89,7 +89,10 @@ fn observed(processes: &[ProcessState], first: WallQuarter, merging: &Environmen
         environment: environment.unwrap_or(merging).clone(),
         targets: targets(processes),
         settings: of_first.experiment.settings.clone(),
-        asked: experiment::together(processes.iter().map(|one| &*one.experiment)),
+        asked: experiment::together(
+            processes.iter().map(|one| &*one.experiment),
+            processes.iter().all(ProcessState::is_part),
+        ),
         window: longest(ProcessState::window),
         elapsed: longest(ProcessState::elapsed),
         ..ObservedLoad::default()
@@ -147,13 +150,14 @@ fn facts(processes: &[ProcessState], first: WallQuarter) -> MergeFacts {
     let has_own_servers = processes
         .iter()
         .all(|one| one.end.as_ref().is_some_and(|end| end.server.is_some()));
+    let are_parts = processes.iter().all(ProcessState::is_part);
     let of_first = &processes[0];
     let difference = processes[1..].iter().find_map(|other| {
         let is_same = Arc::ptr_eq(&of_first.experiment, &other.experiment);
         let experiment = (!is_same).then_some(&*other.experiment)?;
         let difference = of_first
             .experiment
-            .difference(experiment, has_own_servers)?;
+            .difference(experiment, has_own_servers, are_parts)?;
         Some(format!(
             "{difference} (processes {} and {})",
             of_first.name(),

@@ -86,7 +86,11 @@ fn figures(result: &LoadResult) -> String {
         },
     };
     let shard = (result.asked.shard).map_or_else(String::new, |shard| format!("{shard}: "));
-    format!("{shard}{load}; {}", quality(result))
+    let processes = match result.processes.len() {
+        0 | 1 => String::new(),
+        count => format!("{} processes reached ", grouped(count as u64)),
+    };
+    format!("{shard}{processes}{load}; {}", quality(result))
 }
 
 /// `p99 2.31 ms, no errors`.

@@ -11,7 +11,7 @@ pub(super) fn check(processes: &[ProcessFigures]) -> Option<ValidityIssue> {
     let affected: Vec<_> = affected.collect();
     let first = affected.first()?;
     let message = format!(
-        "{}{} of {} are missing in its log; merge the complete log, of which the process keeps a local copy",
+        "{}its log lacks {} of {}; merge the complete log, of which the process keeps a local copy",
         whose(&affected, processes.len()),
         plural(first.missing_intervals, "interval"),
         grouped(first.intervals + first.missing_intervals)
