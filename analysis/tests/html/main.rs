@@ -6,6 +6,7 @@ mod comparison;
 mod hostile;
 mod load_results;
 mod load_runs;
+mod merged_loads;
 mod page;
 mod results;
 #[path = "../load/simulation.rs"]

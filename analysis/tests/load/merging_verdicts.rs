@@ -250,10 +250,11 @@ fn late_and_saturated_processes_are_doubts_about_the_whole() {
 #[test]
 fn ledgers_of_servers_of_their_own_add_up_and_a_shared_one_counts_once() {
     let ledger = |requests| {
-        let mut ledger = ServerSummary::default();
-        ledger.requests = requests;
-        ledger.by_status = [(200, requests)].into();
-        Some(ledger)
+        Some(ServerSummary {
+            requests,
+            by_status: [(200, requests)].into(),
+            ..ServerSummary::default()
+        })
     };
     for (each, is_match) in [(1000, true), (4000, true), (999, false), (3999, false)] {
         let mut logs = shards();
