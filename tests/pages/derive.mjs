@@ -48,3 +48,8 @@ const { targets, verdict: judged, ...others } = load;
 const hostileTargets = targets.map((target) => target + HOSTILE.sequential + HOSTILE.threads + HOSTILE.async);
 const hostileVerdict = withTexts({ ...judged, ...verdict("SUSPECT") }, hostileMessage);
 await write("load-hostile", { ...others, targets: hostileTargets, verdict: hostileVerdict });
+const merged = await read("load-merged");
+const many = Array.from({ length: 1000 }, (_, number) => ({
+  ...merged.processes[number % merged.processes.length], process: `${HOSTILE.async} ${number}${HOSTILE.sequential}`,
+}));
+await write("load-many-processes", { ...merged, processes: many });

@@ -34,6 +34,24 @@ comparisons() {
   interrupted compare-interrupted 2 compare --latency 50ms
 }
 
+# Four shards as one load; the third one was stopped for a time.
+merged() {
+  local port=$((20000 + RANDOM % 20000)) pids=() server
+  "$flagpole" serve --port "$port" --latency 'lognormal:p50=5ms,p99=40ms' >/dev/null 2>&1 &
+  server=$!
+  sleep 1
+  for shard in 1 2 3 4; do
+    timeout --foreground 60 "$flagpole" load "http://127.0.0.1:$port/flags/br/br.gif" --rate 400/s -z 6s --shard "$shard/4" \
+      --hlog "shard-$shard.hlog" >/dev/null 2>&1 &
+    pids+=($!)
+  done
+  sleep 3
+  pkill -STOP -P "${pids[2]}" && sleep 1 && pkill -CONT -P "${pids[2]}"
+  wait "${pids[@]}"
+  kill "$server"
+  result load-merged merge shard-1.hlog shard-2.hlog shard-3.hlog shard-4.hlog
+}
+
 loads() {
   local load=(load /flags/br/br.gif --latency 'lognormal:p50=5ms,p99=40ms')
   result load-closed "${load[@]}" -c 20 -z 3s --fault 500@5% --fault reset@2%
@@ -44,6 +62,7 @@ loads() {
   result load-search load /flags/br/br.gif --latency 10ms --concurrency-limit 4 --queue 100 --find-concurrency 'p90 < 40ms' -z 1s
   result load-older "${load[@]}" -c 5 -z 2s --seed 1
   result load-newer "${load[@]}" -c 5 -z 2s --seed 1
+  merged
   interrupted load-interrupted 2 load /flags/br/br.gif --latency 20ms -c 5
 }
 

@@ -75,7 +75,10 @@ pub(crate) fn processes_of(simulation: &Simulation, rate: f64, count: u64) -> Ve
         log.head.shard = Some([number + 1, count]);
         log.head.asked = whole.asked.clone();
         log.head.targets.clone_from(&whole.targets);
-        let area: Duration = records.iter().map(|one| one.done - one.started).sum();
+        let in_flight = records
+            .iter()
+            .map(|one| one.done.saturating_sub(one.started));
+        let area: Duration = in_flight.sum();
         let end = log.end.as_mut().unwrap();
         end.loops = vec![LoopUsage {
             elapsed_us: simulation.window,
