@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::time::Duration;
 
-/// Warnings about messages that cannot be read, and types that are unknown: a peer could send any number.
+/// Warnings about messages that cannot be read, and types that are unknown: a peer could send any number. Of a run's
+/// failures there are no more either.
 const WARNING_LIMIT: usize = 10;
 
 /// A worker without sockets, clocks and load.
@@ -29,6 +30,8 @@ pub(crate) struct WorkerMachine {
     pub(super) stop_timeout: Duration,
     pub(super) resets_stats: bool,
     warned: BTreeSet<String>,
+    /// What failed in the run.
+    pub(super) failures: BTreeSet<String>,
     pub(super) actions: Vec<Action>,
 }
 
@@ -45,6 +48,7 @@ impl WorkerMachine {
             stop_timeout: Duration::ZERO,
             resets_stats: false,
             warned: BTreeSet::new(),
+            failures: BTreeSet::new(),
             actions: Vec::new(),
         }
     }
@@ -124,9 +128,14 @@ impl WorkerMachine {
         }
     }
 
-    /// The master shows it to the user as an exception, and ends with an exit code that is not 0.
+    /// The master shows it to the user as an exception, and ends with an exit code that is not 0. Each `spawn` of a ramp may
+    /// fail in the same way.
     fn on_load_failed(&mut self, text: String) {
-        if self.warn_once(text.clone()) && self.link.is_connected {
+        if self.failures.len() >= WARNING_LIMIT || !self.failures.insert(text.clone()) {
+            return;
+        }
+        self.push(Action::Warn(text.clone()));
+        if self.link.is_connected {
             self.send(Outgoing::Exception(text));
         }
     }
@@ -199,13 +208,10 @@ impl WorkerMachine {
         self.push(Action::Note(line));
     }
 
-    /// Returns whether it is a new warning that is shown.
-    pub(super) fn warn_once(&mut self, line: String) -> bool {
-        let is_new = self.warned.len() < WARNING_LIMIT && self.warned.insert(line.clone());
-        if is_new {
+    pub(super) fn warn_once(&mut self, line: String) {
+        if self.warned.len() < WARNING_LIMIT && self.warned.insert(line.clone()) {
             self.push(Action::Warn(line));
         }
-        is_new
     }
 }
 

@@ -24,6 +24,7 @@ impl WorkerMachine {
         let users = job.user_classes_count.clone();
         if !matches!(self.phase, WorkerPhase::Running { .. }) {
             self.link.report_at = now + self.timing.report;
+            self.failures.clear();
             self.push(Action::Start(job));
         }
         self.push(Action::SetUsers(users));

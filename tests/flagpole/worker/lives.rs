@@ -26,7 +26,7 @@ fn start(sandbox: &Sandbox, master: &Master, options: &str) -> RunningCommand {
     ))
 }
 
-/// The requests in the log of the only run.
+/// The requests in the log of the only run that were made. Those that were due when the run was stopped are in it, too.
 fn logged_requests(sandbox: &Sandbox) -> Value {
     let names = fs::read_dir(sandbox.path(""))
         .unwrap()
@@ -36,7 +36,7 @@ fn logged_requests(sandbox: &Sandbox) -> Value {
     assert_eq!(logs.len(), 1, "{logs:?}");
     let merged = sandbox.run(&format!("merge --format json {}", logs[0]));
     let result: Value = serde_json::from_str(&merged.stdout).unwrap();
-    result["figures"]["requests"].clone()
+    result["figures"]["attempts"].clone()
 }
 
 #[test]

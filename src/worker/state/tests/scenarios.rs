@@ -103,11 +103,15 @@ fn reset_stats_is_obeyed_when_all_users_run() {
 }
 
 #[test]
-fn unknown_class_is_an_exception_once() {
+fn unknown_class_is_an_exception_once_in_each_run() {
     let mut worker = Worker::running();
     let failed = || Event::LoadFailed("no class `Writer`".to_owned());
     assert_eq!(worker.event(failed()), "warn exception");
     assert_eq!(worker.event(failed()), "");
+    worker.message(MasterMessage::Stop);
+    worker.event(Event::LoadStopped);
+    worker.message(spawn(20.0, 1));
+    assert_eq!(worker.event(failed()), "warn exception");
 }
 
 #[test]
