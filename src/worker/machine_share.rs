@@ -19,9 +19,8 @@ pub(crate) struct MachineMeter {
 
 impl MachineMeter {
     pub(crate) fn start() -> MachineMeter {
-        let allowed = environment::cores() as f64;
         MachineMeter {
-            processors: cpu_quota().map_or(allowed, |quota| quota.min(allowed)),
+            processors: processors(environment::cores() as f64, cpu_quota()),
             since: Instant::now(),
             cpu_us: resource_usage::current().cpu_us(),
             cpu_percent: 0.0,
@@ -44,6 +43,12 @@ impl MachineMeter {
     }
 }
 
+/// The processors that the process may use. `cores` follows from affinity and quota too, but is rounded down.
+fn processors(cores: f64, quota: Option<f64>) -> f64 {
+    let quota = quota.filter(|quota| *quota < cores + 1.0);
+    quota.unwrap_or(cores)
+}
+
 /// The master warns above 90: a process of several threads must not reach it with one busy processor of many.
 fn percent(used: Duration, elapsed: Duration, processors: f64) -> f64 {
     let share = used.as_secs_f64() / elapsed.as_secs_f64() / processors;
@@ -60,6 +65,14 @@ mod tests {
         assert!((percent(second, second, 4.0) - 25.0).abs() < 1e-9);
         assert!((percent(second / 2, second, 0.5) - 100.0).abs() < 1e-9);
         assert!((percent(5 * second, second, 4.0) - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn quota_counts_with_its_fraction() {
+        for (cores, quota, expected) in [(1.0, 0.5, 0.5), (1.0, 1.5, 1.5), (2.0, 8.0, 2.0)] {
+            assert!((processors(cores, Some(quota)) - expected).abs() < 1e-9);
+        }
+        assert!((processors(4.0, None) - 4.0).abs() < 1e-9);
     }
 
     #[test]
