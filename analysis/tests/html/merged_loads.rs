@@ -46,7 +46,7 @@ fn section_of_processes_names_the_slowest_and_shows_when_it_was_starved() {
     };
     // One time of one process; a time without a break for each other one, and two for this one.
     assert_eq!(of_class("f5"), Some(1));
-    assert_eq!(of_class("f3"), Some(5));
+    assert_eq!(of_class("band"), Some(5));
     assert!(
         !html.contains("id=\"loops\""),
         "loops do not say whose they are"
@@ -74,7 +74,9 @@ fn thousand_processes_stay_a_page_of_at_most_a_megabyte() {
     let html = html_of(&result);
     check(&html);
     assert!(html.len() <= 1_000_000, "{}", html.len());
-    assert!(html.contains("800 more rows are in the result document"));
+    for more in ["968 more rows", "800 more rows"] {
+        assert!(html.contains(more), "{more}");
+    }
 }
 
 #[test]

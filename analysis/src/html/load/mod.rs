@@ -90,7 +90,7 @@ fn figures(context: &LoadContext<'_>) -> Markup {
             (tables::conditions(context))
             (tables::baseline(context))
             (tables::outcomes(context))
-            @if context.result.processes.len() > 1 { (processes::table(&context.result.processes).markup()) }
+            (processes::seen_table(context))
         },
     )
 }

@@ -13,20 +13,21 @@ use crate::human::{grouped_rate, percent};
 use crate::load::ProcessFigures;
 use crate::load::report::processes::{doubtful_first, labels};
 use crate::stats::median::lower_median;
-use maud::html;
+use maud::{Markup, html};
 
 /// Up to this many processes have a labelled row; more share a picture of this height, a line each.
 const MAX_LABELLED: usize = 32;
 const ROW: f64 = 20.0;
 const HEIGHT: f64 = 400.0;
-/// The most rows of the table.
+/// The most rows of the folded table, and of the one that is always seen.
 const MAX_ROWS: usize = 200;
+const MAX_SEEN: usize = 32;
 
-/// The classes of the areas by pace, and what they mean.
+/// The classes of the areas by pace, and what they mean. They differ in grey too: invalid figures have no colours.
 const PACES: [(Pace, &str, &str); 4] = [
     (Pace::Starved, "f5", "less than half of the median process"),
     (Pace::Slow, "f2", "less than 90% of it"),
-    (Pace::Usual, "f3", "as the median process"),
+    (Pace::Usual, "band", "as the median process"),
     (Pace::Fast, "f4", "more than 110% of it"),
 ];
 
@@ -82,7 +83,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
         },
         height: frame.height(),
         legend: legend::of_areas(PACES.map(|(_, class, meaning)| (class, meaning))),
-        table: table(processes),
+        table: table(processes, MAX_ROWS),
         ..context.figure("processes", "Pace of the processes")
     })
 }
@@ -115,8 +116,14 @@ fn conclusion(processes: &[ProcessFigures]) -> String {
     format!("{count} processes:{slowest}{doubtful}")
 }
 
-/// What each process did. Of many, those with a doubt and the slowest come first.
-pub(super) fn table(processes: &[ProcessFigures]) -> DataTable {
+/// The table that is always seen; nothing for the load of one process.
+pub(super) fn seen_table(context: &LoadContext<'_>) -> Markup {
+    let processes = &context.result.processes;
+    html! { @if processes.len() > 1 { (table(processes, MAX_SEEN).markup()) } }
+}
+
+/// What each process did. Of more than `max`, those with a doubt and the slowest are shown.
+fn table(processes: &[ProcessFigures], max: usize) -> DataTable {
     let row = |one: &&ProcessFigures| {
         vec![
             one.process.clone(),
@@ -141,7 +148,7 @@ pub(super) fn table(processes: &[ProcessFigures]) -> DataTable {
         "clock ahead (ms)",
     ];
     let columns = ["process", "shard"].map(Column::text).into_iter();
-    let more = processes.len().saturating_sub(MAX_ROWS);
+    let more = processes.len().saturating_sub(max);
     DataTable {
         caption:
             "The processes: times are response times, and how late each started requests itself"
@@ -150,10 +157,7 @@ pub(super) fn table(processes: &[ProcessFigures]) -> DataTable {
             .chain(numbers.map(Column::number))
             .chain([Column::text("doubts")])
             .collect(),
-        rows: doubtful_first(processes, MAX_ROWS)
-            .iter()
-            .map(row)
-            .collect(),
+        rows: doubtful_first(processes, max).iter().map(row).collect(),
         left_out: match more {
             0 => String::new(),
             more => format!(
