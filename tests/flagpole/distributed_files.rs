@@ -4,7 +4,7 @@ use crate::harness::flagpole;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SUBCOMMANDS: [&str; 3] = ["load", "merge", "serve"];
+const SUBCOMMANDS: [&str; 4] = ["load", "worker", "merge", "serve"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -106,5 +106,5 @@ fn commands_have_options_that_exist() {
             count += 1;
         }
     }
-    assert!(count >= 8, "only {count} commands were found");
+    assert!(count >= 15, "only {count} commands were found");
 }
