@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many scenarios run at a time: each has up to six processes.
-PARALLEL = 5
+PARALLEL = 4
 
 
 def carry_out(name: str, scenario: Callable[[Setup], None], flagpole: Path, locust: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from processes import Setup, wait_until
 from scenarios import (
+    CACHED,
     FAULTS,
     LATENCY,
     LOCAL,
@@ -21,6 +22,7 @@ from scenarios import (
     compare_merged,
     compare_with_journal,
     expect_exit,
+    processes,
 )
 
 
@@ -92,10 +94,13 @@ def be_silent(space: Namespace, seconds: float) -> None:
     space.set_link("up")
 
 
-def finish(setup: Setup) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def finish(setup: Setup, runs: int = 1) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stops the test and everything; gives what the master counted."""
     setup.post("/stop")
-    setup.wait_for_state("stopped")
+    # The master may have stopped the test when it missed the last worker, before the workers know it.
+    workers = processes(setup, "worker")
+    wait_until("both workers have stopped", lambda: all(one.text().count("has ended") >= runs for one in workers))
+    time.sleep(CACHED)
     state = setup.state()
     setup.started[1].signal(signal.SIGTERM)
     expect_exit(setup, "worker")
@@ -125,6 +130,6 @@ def silent_for_70_seconds(setup: Setup) -> None:
         first_run = len(setup.journal())
         swarm(setup)
         time.sleep(2)
-        finish(setup)
+        finish(setup, runs=2)
         assert len(setup.journal()) > first_run, "the workers made no requests in the second run"
         compare_local_logs(setup)

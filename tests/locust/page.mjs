@@ -33,10 +33,11 @@ async function fill(name, value) {
 }
 
 await fill("userCount", "60");
-await fill("spawnRate", "4");
+await fill("spawnRate", picture ? "4" : "30");
 await click("Start");
 // The statistics of both endpoints.
 await page.waitForFunction(() => /br\.gif/.test(document.body.textContent) && /metadata\.json/.test(document.body.textContent), { timeout: 60_000 });
+await page.waitForFunction(() => /running/i.test(document.body.textContent), { timeout: 60_000 });
 await sleep(picture ? 40_000 : 3000);
 await click("Workers");
 await page.waitForFunction(() => (document.body.textContent.match(/running/gi) ?? []).length >= 3, { timeout: 30_000 });
@@ -46,6 +47,7 @@ if (picture) {
   await page.screenshot({ path: picture });
 }
 await click("Stop");
-await page.waitForFunction(() => /stopped/i.test(document.body.textContent), { timeout: 60_000 });
+// It may show "stopping" from then on, as it asks no more.
+await page.waitForFunction(() => /stopped|stopping/i.test(document.body.textContent), { timeout: 60_000 });
 await browser.close();
 if (errors.length > 0) throw new Error(errors.join("\n"));
