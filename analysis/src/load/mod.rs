@@ -39,5 +39,6 @@ pub use process_figures::ProcessFigures;
 pub use repeat_command::RepeatCommand;
 pub use result::{InFlightFigures, LOAD_SCHEMA_VERSION, LoadResult};
 pub use second::LoadSecond;
+pub(crate) use second::have_gaps;
 pub use shard::Shard;
 pub use stop_reason::StopReason;

@@ -41,6 +41,14 @@ pub struct LoadSecond {
     pub last_response_us: Option<u64>,
 }
 
+/// Whether there are times of at least a second without any entry: the processes of a merged load did not run together.
+pub(crate) fn have_gaps(seconds: &[LoadSecond]) -> bool {
+    seconds.windows(2).any(|pair| {
+        let end = pair[0].start_us.saturating_add(pair[0].length_us);
+        pair[1].start_us >= end.saturating_add(1_000_000)
+    })
+}
+
 impl LoadSecond {
     /// The second with these statistics, in which attempts count where they ended. `start` counts from the end of the
     /// warm-up, which ended at `warm_up` of the run's clock. The caller sets `due`, `in_flight` and `queued`.

@@ -172,6 +172,26 @@ fn processes_that_start_apart_are_doubtful_unless_their_clocks_explain_it() {
     assert_eq!(result(&logs).seconds, result(&shards()).seconds);
 }
 
+/// Logs of decades apart: seconds between them would not fit into memory, nor into a report.
+#[test]
+fn processes_that_are_far_apart_take_as_much_as_their_intervals() {
+    let mut logs = shards();
+    for apart in [86_400, 1_700_000_000] {
+        logs[1].head.started_unix_us = (1000 + apart) * SECOND;
+        let merged = merged(&logs);
+        let reason = &merged.result.verdict.reasons[0];
+        assert_eq!(
+            (reason.severity, &reason.label[..]),
+            (Validity::Invalid, "starts_apart")
+        );
+        assert_eq!(merged.result.seconds.len(), 22);
+        assert_eq!(merged.intervals().count(), 22);
+        let html = flagpole_analysis::html::load_report(std::slice::from_ref(&merged.result));
+        assert!(html.len() < 200_000, "{}", html.len());
+        assert!(html.contains("there are no charts over time"));
+    }
+}
+
 #[test]
 fn clocks_of_different_machines_are_not_checked() {
     let mut logs = shards();

@@ -6,21 +6,27 @@ use crate::html::chart::axis::Axis;
 use crate::html::chart::frame::PlotFrame;
 use crate::html::figure::Figure;
 use crate::html::table::DataTable;
-use crate::load::LoadResult;
+use crate::load::{LoadResult, have_gaps};
 use crate::validity::Validity;
 use maud::{Markup, html};
 
 /// A result, and its seconds as points.
 pub(super) struct LoadContext<'a> {
     pub(super) result: &'a LoadResult,
+    /// Empty if no axis of time can show all of them, see [`LoadContext::has_gaps`].
     pub(super) time: TimePoints,
+    /// Whether no process ran for long times: what was before and after has no place on one axis.
+    pub(super) has_gaps: bool,
 }
 
 impl<'a> LoadContext<'a> {
     pub(super) fn new(result: &'a LoadResult) -> LoadContext<'a> {
+        let has_gaps = have_gaps(&result.seconds);
+        let seconds = if has_gaps { &[] } else { &result.seconds[..] };
         LoadContext {
             result,
-            time: TimePoints::new(&result.seconds),
+            time: TimePoints::new(seconds),
+            has_gaps,
         }
     }
 

@@ -82,6 +82,9 @@ fn figures(context: &LoadContext<'_>) -> Markup {
         "Figures",
         &html! {
             @if context.is_invalid() { p.note { "INVALID: these figures must not be used." } }
+        @if context.has_gaps {
+            p.note { "The processes ran at times that are far apart, which one axis cannot show: there are no charts over time." }
+        }
         @if context.result.search.is_some() {
             p.note { "All figures but those of the search itself are of its last run." }
         }

@@ -22,6 +22,8 @@ const STARVED: f64 = 0.5;
 const FAST: f64 = 1.1;
 /// By how many standard deviations a count differs from the usual one before it is not usual; counts vary like their roots.
 const DEVIATIONS: f64 = 3.0;
+/// The most cells of a process: more would be narrower than a pixel.
+const MAX_CELLS: u64 = 1000;
 
 /// A time in which a process keeps its pace, in seconds from the start of the whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +36,11 @@ pub(super) struct PaceRun {
 /// The paces of each process, in the order of the processes. The time after the window, in which requests only end, has none.
 pub(super) fn paces(processes: &[&ProcessFigures], window_us: u64) -> Vec<Vec<PaceRun>> {
     let width = processes.iter().map(|one| one.point_s).max();
-    let width = width.unwrap_or(1).max(1);
+    let mut width = width.unwrap_or(1).max(1);
+    while window_us / 1_000_000 / width > MAX_CELLS {
+        // Lengths of points are powers of two, too.
+        width *= 2;
+    }
     let count = usize::try_from(window_us / 1_000_000 / width).unwrap_or(0);
     let cells: Vec<_> = processes
         .iter()
@@ -156,6 +162,14 @@ mod tests {
         let rows = paces_of(&[small, large], 4);
         assert_eq!(rows[0], [(2, 4, Pace::Usual)]);
         assert_eq!(rows[1], [(0, 4, Pace::Usual)]);
+    }
+
+    #[test]
+    fn long_time_takes_bounded_memory() {
+        let days = 10_000 * 86_400;
+        let last = process(None, days - 4, &[1000; 4]);
+        let rows = paces_of(&[process(None, 0, &[1000; 4]), last], days);
+        assert!(rows.iter().all(Vec::is_empty), "{rows:?}");
     }
 
     #[test]

@@ -33,6 +33,9 @@ const PACES: [(Pace, &str, &str); 4] = [
 
 pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let processes = &context.result.processes;
+    if processes.len() < 2 || context.has_gaps {
+        return None;
+    }
     let window_us = context.result.figures.window_us;
     // The slowest stand together, where they are seen.
     let mut shown: Vec<_> = processes.iter().collect();
@@ -68,7 +71,7 @@ pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     } else {
         ""
     };
-    (processes.len() > 1).then(|| Figure {
+    Some(Figure {
         conclusion: conclusion(processes),
         reading: format!(
             "Requests that ended in each process, compared with the median process at the same time and with what each was \

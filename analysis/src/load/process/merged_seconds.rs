@@ -9,6 +9,10 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// The longest time without an interval that is filled with empty seconds. Processes that are further apart do not make a load
+/// together, and may be years apart.
+const MAX_FILLED: Duration = Duration::from_secs(60);
+
 /// The intervals of all processes, added up where they begin at the same quarter of a second.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MergedSeconds {
@@ -36,7 +40,8 @@ impl MergedSeconds {
         sum.add_responses(responses.map(|(first, last)| (since_start(first), since_start(last))));
     }
 
-    /// The intervals of the whole, which begins at `first`: each second has one, also if nothing happened in it.
+    /// The intervals of the whole, which begins at `first`: each second has one, also if nothing happened in it, but for long
+    /// times in which no process ran.
     pub(super) fn finish(self, first: WallQuarter) -> Vec<CompactInterval> {
         let mut seconds: BTreeMap<u64, CompactInterval> = BTreeMap::new();
         for (at, interval) in self.by_start {
@@ -91,10 +96,13 @@ impl CompactInterval {
     }
 }
 
-/// Adds empty seconds until `start`.
+/// Adds empty seconds until `start`, unless it is far away.
 fn fill(intervals: &mut Vec<CompactInterval>, start: Duration) {
     let end = |one: &CompactInterval| one.interval.start + one.interval.length;
     let mut at = intervals.last().map_or(Duration::ZERO, end);
+    if start > at + MAX_FILLED {
+        return;
+    }
     while at + SECOND <= start {
         let mut empty = CompactInterval::default();
         (empty.interval.start, empty.interval.length) = (at, SECOND);
