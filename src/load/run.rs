@@ -74,6 +74,7 @@ pub(crate) fn run(
     let environment = environment::environment(None);
     current.begin(control.clone());
     let probe = MachineProbe::start(&targets.addresses());
+    let has_start = outputs.start.is_some();
     let start = outputs.start.unwrap_or_else(Instant::now);
     let until_start = start.saturating_duration_since(Instant::now());
     let started = SystemTime::now() + until_start + plan.warm_up;
@@ -115,7 +116,12 @@ pub(crate) fn run(
             .name("monitor".to_owned())
             .spawn_scoped(scope, move || monitor.watch(&is_over))
             .context("cannot start a thread")?;
-        let end = carry_out(plan, targets, (&engine, start), &collector);
+        // A signal while it waited for its start: no request is made, not even those that are due at once.
+        let end = if has_start && current.is_interrupted() {
+            Ok(LoadRunEnd::default())
+        } else {
+            carry_out(plan, targets, (&engine, start), &collector)
+        };
         drop(running);
         let series = monitor.join().expect("the monitor does not panic");
         anyhow::Ok((end?, series))

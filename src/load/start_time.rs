@@ -4,6 +4,7 @@ use super::current_run::CurrentRun;
 use crate::output;
 use anyhow::{Result, bail};
 use flagpole_analysis::HumanDuration;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const FARTHEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The preparation of a run begins this long before its start.
-const PREPARATION: Duration = Duration::from_millis(250);
+const PREPARATION: Duration = Duration::from_millis(500);
 
 /// The time between two looks at the clock, which may be set meanwhile.
 const POLL: Duration = Duration::from_millis(50);
@@ -54,16 +55,41 @@ impl StartTime {
         Ok(())
     }
 
-    /// Waits until shortly before the time, or until there is a signal. Returns when the run starts.
+    /// Waits until shortly before the time, or until there is a signal. Returns when the run starts: after a signal at once,
+    /// and such a run makes no request.
     pub(crate) fn wait(self, current: &CurrentRun) -> Instant {
         let left = || self.0.saturating_sub(unix_now());
-        output::note(&format!("flagpole: starts in {}", HumanDuration(left())));
+        let first = left();
+        let at = Rfc3339(self.0);
+        output::note(&format!(
+            "flagpole: starts at {at}, in {}",
+            HumanDuration(first)
+        ));
         let mut wait = left().saturating_sub(PREPARATION);
         while !wait.is_zero() && !current.is_interrupted() {
             thread::sleep(POLL.min(wait));
             wait = left().saturating_sub(PREPARATION);
         }
+        if current.is_interrupted() {
+            output::note("flagpole: interrupted before the start; no request was made");
+            return Instant::now();
+        }
         Instant::now() + left()
+    }
+}
+
+/// A time since the Unix epoch, as `2026-11-28T17:00:00Z`, to seconds.
+struct Rfc3339(Duration);
+
+impl Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (year, month, day) = date_of(seconds / 86_400);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
     }
 }
 
@@ -138,6 +164,23 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
         .then_some(era * 146_097 + day_of_era - 719_468)
 }
 
+/// The year, month and day that lie this number of days after 1970-01-01: `civil_from_days` of the same source.
+fn date_of(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +204,20 @@ mod tests {
             ("1970-01-01T00:00:00Z", 0.0),
         ] {
             assert_eq!(parse(text), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_shown_as_they_are_read() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T12:34:56Z",
+            "2026-11-28T17:00:00Z",
+            "2099-12-31T23:59:59Z",
+            "2100-03-01T00:00:00Z",
+        ] {
+            let StartTime(time) = text.parse().unwrap();
+            assert_eq!(Rfc3339(time).to_string(), text);
         }
     }
 

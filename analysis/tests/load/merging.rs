@@ -5,7 +5,7 @@ use flagpole_analysis::load::process::{
     LoadMerger, MergeOptions, MergedLoad, ProcessEnd, ProcessHead, ProcessInterval,
 };
 use flagpole_analysis::load::{LoadResult, LoopUsage};
-use flagpole_protocol::{AttemptRecord, LoadStats, Outcome, Resource};
+use flagpole_protocol::{AttemptRecord, LatencyStats, LoadStats, Outcome, Resource};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -161,4 +161,27 @@ proptest! {
         prop_assert_eq!(whole(&merged(&logs).result), whole(&four.result));
         prop_assert_eq!(merged(&logs).result.processes, four.result.processes);
     }
+}
+
+#[test]
+fn endpoints_are_added_up_by_method_and_name() {
+    let get = |name: &str| ("GET".to_owned(), name.to_owned());
+    let times = |latencies: &[u64]| {
+        let mut times = LatencyStats::default();
+        for latency in latencies {
+            times.record(duration(*latency));
+        }
+        times
+    };
+    let mut logs = ["h_1", "h_2"].map(|name| log(name, &[], SECOND));
+    logs[0].intervals[0].endpoints = BTreeMap::from([(get("/a"), times(&[5_000, 70_000]))]);
+    logs[1].intervals[0].endpoints =
+        BTreeMap::from([(get("/a"), times(&[6_000])), (get("/b"), times(&[1]))]);
+    let merged = merged(&logs);
+    let interval = merged.intervals().next().unwrap();
+    let sums = [
+        (get("/a"), times(&[5_000, 70_000, 6_000])),
+        (get("/b"), times(&[1])),
+    ];
+    assert_eq!(interval.endpoints, BTreeMap::from(sums));
 }

@@ -363,6 +363,17 @@ fn ends_and_heads_that_contradict_each_other_are_refused() {
         error.starts_with("process h_1 has two heads that differ in their start"),
         "{error}"
     );
+    let of_run = |run: &str| {
+        let mut head = log.head.clone();
+        (head.process, head.run) = ("h_2".to_owned(), Some(run.to_owned()));
+        head
+    };
+    merger.begin(of_run("monday")).unwrap();
+    let error = merger.begin(of_run("tuesday")).unwrap_err().to_string();
+    assert!(
+        error.contains("two runs whose logs are here, monday and tuesday"),
+        "{error}"
+    );
     let mut end = log.end.unwrap();
     merger.end(process, end.clone()).unwrap();
     merger.end(process, end.clone()).unwrap();

@@ -1,7 +1,7 @@
 //! The log of the whole (`--output`).
 
 use crate::experiment::output_target::OutputTarget;
-use crate::interval_log::{LogBlocks, Timestamps};
+use crate::interval_log::{EndpointTimes, LogBlocks, Timestamps};
 use anyhow::Result;
 use flagpole_analysis::load::process::MergedLoad;
 use std::time::Duration;
@@ -17,7 +17,13 @@ pub(super) fn write(file: OutputTarget, merged: &MergedLoad) -> Result<()> {
         append(&format!("#[Merged from process {:?}]\n", process.process));
     }
     for interval in merged.intervals() {
-        append(&blocks.interval(&interval, &[]));
+        let endpoints = interval.endpoints.iter();
+        let endpoints = endpoints.map(|((method, name), response_time)| EndpointTimes {
+            method,
+            name,
+            response_time,
+        });
+        append(&blocks.interval(&interval, &endpoints.collect::<Vec<_>>()));
     }
     let warm_up = Duration::from_micros(merged.head.asked.warm_up_us);
     append(&blocks.end(&merged.end, warm_up));

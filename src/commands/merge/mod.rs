@@ -22,7 +22,7 @@ use std::path::PathBuf;
 ///
 /// A log is a file that `flagpole load --hlog` or `flagpole worker` wrote, or another HdrHistogram log; a file may hold the logs
 /// of several processes. Histograms are added bucket by bucket, so that nothing is lost. The verdict is about all processes: it
-/// names those whose logs have no end or lack an interval, that were late, or whose clocks differ.
+/// names those whose logs have no end or lack an interval, that were late, or whose clocks differ. Give it the logs of one run.
 ///
 /// docs/interval-logs.md describes the files, docs/distributed.md how to make several processes load one server.
 ///

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 /// shows how it changed from the oldest result to the newest one, and the newest one in full. Interval logs (`load --hlog`) are
 /// added up as by `flagpole merge`, and are one result together.
 ///
+/// A report of an invalid measurement is made all the same: it and a line on standard error say so, and the exit code is 0.
+///
 /// The report is one file that needs no other one, and no JavaScript. docs/reports.md says how to read its charts.
 #[derive(Args)]
 #[command(after_help = "Examples:

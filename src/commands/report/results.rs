@@ -4,11 +4,12 @@
 use super::differences::{difference_of_comparisons, difference_of_loads};
 use crate::experiment::runner::environment;
 use crate::interval_log::merge_files;
-use crate::{experiment, load};
-use anyhow::{Context as _, Result, bail};
+use crate::{experiment, load, output};
+use anyhow::{Context as _, Result, anyhow, bail};
 use flagpole_analysis::comparison::Comparison;
 use flagpole_analysis::load::LoadResult;
 use flagpole_analysis::load::process::MergeOptions;
+use flagpole_analysis::validity::Validity;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -33,8 +34,7 @@ impl Results {
             loads.push((first.as_path(), merged(&logs)?));
         }
         for file in &results {
-            let text =
-                fs::read_to_string(file).with_context(|| format!("RESULT: {}", file.display()))?;
+            let text = text(file).with_context(|| format!("RESULT: {}", file.display()))?;
             let read = if is_load(&text) {
                 load::result_file::parse(&text).map(|result| loads.push((file.as_path(), result)))
             } else {
@@ -57,6 +57,7 @@ impl Results {
         }
         check_shards(&loads)?;
         check_alike(&loads, difference_of_loads)?;
+        loads.iter().for_each(note_invalid);
         let by_time = in_order(loads, |one| one.environment.started_unix_s);
         Ok(Results::Loads(by_time))
     }
@@ -72,6 +73,37 @@ fn is_log(file: &Path) -> bool {
     let mut first = [0];
     let begins = is_regular.then(|| File::open(file)?.read_exact(&mut first));
     is_named_so || matches!(begins, Some(Ok(()))) && first == *b"#"
+}
+
+/// The text of a file that may be a result.
+fn text(file: &Path) -> Result<String> {
+    let expected = "expected a result that `--result` wrote, or an interval log (`--hlog`), got";
+    if file.is_dir() {
+        let name = file.display();
+        bail!("{expected} a folder; its logs are {name}/*.hlog, its results {name}/*.json");
+    }
+    let bytes = fs::read(file)?;
+    match bytes.as_slice() {
+        [] => bail!("{expected} an empty file"),
+        [0x1f, 0x8b, ..] => {
+            bail!("{expected} a file that is compressed with gzip; unpack it first")
+        }
+        _ => {}
+    }
+    let text = String::from_utf8(bytes).ok();
+    let text = text.filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| anyhow!("{expected} a binary file"))
+}
+
+/// Says on standard error why the figures of a load run cannot be used. The page shows it too, and is made all the same.
+fn note_invalid((file, result): &Named<'_, LoadResult>) {
+    let reasons = result.verdict.reasons.iter();
+    let invalid = reasons.filter(|issue| issue.severity == Validity::Invalid);
+    let invalid: Vec<_> = invalid.map(|issue| issue.message.clone()).collect();
+    output::note_first(
+        &format!("{}: invalid measurement", file.display()),
+        &invalid,
+    );
 }
 
 /// The load of all processes whose logs these are, as one result.

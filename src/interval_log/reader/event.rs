@@ -2,7 +2,6 @@
 
 use flagpole_analysis::load::process::{ProcessEnd, ProcessHead, ProcessInterval};
 use flagpole_protocol::LatencyStats;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a log says, in the order of its lines.
@@ -28,8 +27,6 @@ pub(crate) enum LogEvent {
 pub(crate) struct LoggedInterval {
     pub(crate) process: String,
     pub(crate) interval: ProcessInterval,
-    /// Response times, those of failures included, by method and name.
-    pub(crate) endpoints: BTreeMap<(String, String), LatencyStats>,
 }
 
 /// A histogram of another program, whose values are read as microseconds.

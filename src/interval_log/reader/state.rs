@@ -84,9 +84,9 @@ impl State {
             process,
             interval: ProcessInterval {
                 stats,
+                endpoints: endpoints.collect(),
                 ..comment.interval.into_owned()
             },
-            endpoints: endpoints.collect(),
         })))
     }
 

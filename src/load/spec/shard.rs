@@ -122,7 +122,7 @@ impl ShardChoice {
         } = place;
         let of = match (self.of(), count) {
             (Some(of), Some(count)) if of != count => {
-                bail!("--shard: `{self}`: {launcher} started {count} processes, not {of}")
+                bail!("--shard: `{self}`: expected {of} processes, but {launcher} started {count}")
             }
             (of, count) => of.or(count).ok_or_else(|| {
                 anyhow!("--shard: `auto`: {launcher} does not say how many processes it started; give their number, such as `auto/4`")
@@ -181,15 +181,26 @@ impl Environment<'_> {
         if process.is_none() && task.is_none() {
             return Ok(None);
         }
-        let processes = self.number("SLURM_NTASKS")?.unwrap_or(1).max(1);
+        let processes = self
+            .number("SLURM_NTASKS")?
+            .map(|processes| processes.max(1));
+        // Without `srun` a task of an array is one process, and may have `SLURM_PROCID=0`.
+        let processes = processes.or(task.map(|_| 1));
+        if let (Some(process), Some(processes)) = (process, processes)
+            && process >= processes
+        {
+            bail!(
+                "--shard: SLURM_PROCID: expected a number below {processes} (SLURM_NTASKS), got `{process}`"
+            );
+        }
         let (task, tasks) = match task {
             Some(task) => self.slurm_task(task)?,
             None => (0, 1),
         };
         Ok(Some(Place {
             launcher: "Slurm",
-            index: task * processes + process.unwrap_or(0),
-            count: Some(tasks * processes),
+            index: task * processes.unwrap_or(1) + process.unwrap_or(0),
+            count: processes.map(|processes| tasks * processes),
         }))
     }
 
@@ -301,6 +312,9 @@ mod tests {
         assert_eq!(resolve("auto", &array("1", "1", "4", "4")), "1/4");
         assert_eq!(resolve("auto", &array("4", "0", "6", "4")), "3/4");
         assert_eq!(resolve("auto", &array("7", "7", "7", "1")), "1/1");
+        let mut batch = array("2", "1", "4", "4").to_vec();
+        batch.push(("SLURM_PROCID", "0"));
+        assert_eq!(resolve("auto", &batch), "2/4");
         let mut both = array("2", "1", "2", "2").to_vec();
         both.extend([("SLURM_PROCID", "1"), ("SLURM_NTASKS", "3")]);
         assert_eq!(resolve("auto/6", &both), "5/6");
@@ -331,7 +345,16 @@ mod tests {
                 &[("JOB_COMPLETION_INDEX", "x")],
                 "expected a whole number, got `x`",
             ),
-            ("auto/4", &slurm, "Slurm started 8 processes, not 4"),
+            (
+                "auto/4",
+                &slurm,
+                "expected 4 processes, but Slurm started 8",
+            ),
+            (
+                "auto",
+                &slurm[..1],
+                "Slurm does not say how many processes it started",
+            ),
         ] {
             let error = resolve(choice, environment);
             assert!(

@@ -99,6 +99,7 @@ impl Intervals {
             in_flight,
             queued: due.map_or(0, |due| due.saturating_sub(self.requests + in_flight)),
             users: Some(self.run.running_users()),
+            ..ProcessInterval::default()
         };
         self.due = due.unwrap_or(0);
         let endpoints = endpoints

@@ -120,7 +120,7 @@ impl TestRun {
                     seq += 1;
                     assert_eq!(logged.interval.seq, seq);
                     stats += &logged.interval.stats;
-                    for (name, times) in logged.endpoints {
+                    for (name, times) in logged.interval.endpoints {
                         *endpoints.entry(name).or_default() += times.count();
                     }
                 }

@@ -1,8 +1,9 @@
 //! Signals and conditions that end a run early: what was measured is kept.
 
-use super::result;
+use super::{result, unix_seconds};
 use crate::harness::{RunningCommand, Sandbox, wait_until};
 use crate::servers::server_with;
+use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
@@ -29,6 +30,28 @@ fn first_signal_ends_the_run_and_reports_it() {
         document["figures"]["attempts"].as_u64().unwrap()
     );
     assert_eq!(server.ledger().requests, document["figures"]["attempts"]);
+}
+
+#[rstest]
+#[case(Signal::INT)]
+#[case(Signal::TERM)]
+fn signal_ends_a_run_that_waits_for_its_start(#[case] kind: Signal) {
+    let (server, sandbox) = (server_with("0", ""), Sandbox::new());
+    let start = unix_seconds() + 3600;
+    let run = sandbox.start(&format!(
+        "load {} -z 1h -c 4 --quiet --format json --start-at {start} --hlog a.hlog",
+        server.url()
+    ));
+    // The log is created before the wait, which follows the handlers of signals.
+    wait_until("the log is open", || sandbox.path("a.hlog").exists());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    signal(&run, kind);
+    let output = run.finish();
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["stop"]["kind"], "interrupted", "{output}");
+    output.assert_stderr_contains("flagpole: starts at 20");
+    output.assert_stderr_contains("interrupted before the start; no request was made");
+    assert_eq!(server.ledger().requests, 0);
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod verdict;
 use crate::harness::RunningCommand;
 use crate::harness::{CommandOutput, Sandbox};
 use serde_json::Value;
+#[cfg(unix)]
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The result of a run with these options, as JSON.
 fn result(sandbox: &Sandbox, options: &str) -> (CommandOutput, Value) {
@@ -31,6 +33,12 @@ fn result(sandbox: &Sandbox, options: &str) -> (CommandOutput, Value) {
     let document = serde_json::from_str(&output.stdout);
     let document = document.unwrap_or_else(|error| panic!("{error}: {output}"));
     (output, document)
+}
+
+#[cfg(unix)]
+fn unix_seconds() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap().as_secs()
 }
 
 /// Starts a server as a separate process, with these options; and the URL of a flag on it.

@@ -1,7 +1,7 @@
 //! Figures of merges, and the files that they write.
 
 use super::{json, merge, text, two_logs};
-use crate::harness::FLAGPOLE;
+use crate::harness::{FLAGPOLE, Sandbox};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
@@ -116,9 +116,32 @@ fn logs_are_one_result_of_a_report() {
 }
 
 #[test]
-fn log_of_another_program_is_added_by_tag() {
-    let sandbox = two_logs();
-    let mut histogram = Histogram::<u64>::new_with_bounds(1, 3_600_000_000, 3).unwrap();
+fn report_of_an_invalid_measurement_says_so_for_logs_and_results() {
+    let sandbox = Sandbox::new();
+    let run = sandbox
+        .run("load http://127.0.0.1:1/ -c 1 -n 4 --quiet --hlog gone.hlog --result gone.json");
+    run.assert_code(3);
+    for file in ["gone.hlog", "gone.json"] {
+        let output = sandbox.run(&format!("report {file}"));
+        output.assert_code(0);
+        output.assert_stderr_starts_with(&format!("flagpole: {file}: invalid measurement: "));
+    }
+}
+
+#[test]
+fn log_of_another_program_with_other_buckets_is_refused() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("coarse.hlog"), log_of_another_program(2)).unwrap();
+    let output = sandbox.run("merge coarse.hlog");
+    output.assert_code(2);
+    output.assert_stderr_contains(
+        "expected a histogram of lowest value 1 and 3 digits (and any highest value), got 1 to 3600000000 with 2 digits",
+    );
+}
+
+/// 60 successes and 30 failures, in histograms of this number of digits.
+fn log_of_another_program(digits: u8) -> Vec<u8> {
+    let mut histogram = Histogram::<u64>::new_with_bounds(1, 3_600_000_000, digits).unwrap();
     histogram.record_n(5_000, 30).unwrap();
     let (mut out, mut serializer) = (Vec::new(), V2DeflateSerializer::new());
     let mut log = IntervalLogWriterBuilder::new()
@@ -129,7 +152,13 @@ fn log_of_another_program_is_added_by_tag() {
         log.write_histogram(&histogram, second * start, second, tag)
             .unwrap();
     }
-    fs::write(sandbox.path("other.hlog"), out).unwrap();
+    out
+}
+
+#[test]
+fn log_of_another_program_is_added_by_tag() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("other.hlog"), log_of_another_program(3)).unwrap();
     let (output, document) = merge(&sandbox, "other.hlog");
     let figures = &document["figures"];
     assert_eq!(

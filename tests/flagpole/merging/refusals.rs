@@ -79,6 +79,29 @@ fn damaged_line_is_named() {
     ));
 }
 
+#[rstest]
+#[case("logs", "a folder; its logs are logs/*.hlog, its results logs/*.json")]
+#[case("empty", "an empty file")]
+#[case("program", "a binary file")]
+#[case("result.json.gz", "a file that is compressed with gzip")]
+fn report_says_what_it_got_in_place_of_a_result(#[case] file: &str, #[case] found: &str) {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("logs")).unwrap();
+    for (name, content) in [
+        ("empty", &b""[..]),
+        ("program", b"\x7fELF\0\xff"),
+        ("result.json.gz", b"\x1f\x8b\x08\0\0"),
+    ] {
+        fs::write(sandbox.path(name), content).unwrap();
+    }
+    let output = sandbox.run(&format!("report {file}"));
+    output.assert_code(2);
+    output.assert_stderr_starts_with(&format!(
+        "flagpole: RESULT: {file}: expected a result that `--result` wrote, or an interval log (`--hlog`), got {found}"
+    ));
+    assert_eq!(output.stderr.lines().count(), 1, "{output}");
+}
+
 #[test]
 fn report_names_the_log_that_it_cannot_read() {
     let sandbox = Sandbox::new();

@@ -33,10 +33,9 @@ fn report_of_a_load_run_is_the_page_that_html_wrote() {
     assert_code_of_verdict(&output, 0);
     let report = sandbox.run("report r.json -o -");
     report.assert_code(0);
-    assert!(
-        is_whole(&report.stdout) && report.stderr.is_empty(),
-        "{report}"
-    );
+    assert!(is_whole(&report.stdout), "{report}");
+    // On a busy machine the measurement may be invalid, which the report says.
+    assert_eq!(report.stderr.is_empty(), output.code == Some(0), "{report}");
     assert_eq!(report.stdout, page(&sandbox, "r.html"));
 }
 

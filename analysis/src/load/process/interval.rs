@@ -1,9 +1,10 @@
 //! An interval of the log of a client process.
 
 use crate::load::figures::WindowCounts;
-use flagpole_protocol::LoadStats;
+use flagpole_protocol::{LatencyStats, LoadStats};
 use serde::{Deserialize, Serialize};
 use serde_with::{As, DurationMicroSeconds};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What happened in an interval of a client process, usually a second.
@@ -22,6 +23,9 @@ pub struct ProcessInterval {
     /// Their times ([`LoadStats::responses`]) count from the end of the warm-up.
     #[serde(skip)]
     pub stats: LoadStats,
+    /// Response times, those of failures included, by method and name, of workers of Locust. A log has them as histograms.
+    #[serde(skip)]
+    pub endpoints: BTreeMap<(String, String), LatencyStats>,
     /// What of it ended within the window of the process.
     pub in_window: WindowCounts,
     /// In the open model, the number of scheduled arrivals; `None` in the closed one.

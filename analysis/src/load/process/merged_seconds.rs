@@ -1,5 +1,6 @@
 //! The seconds of all processes together.
 
+use super::compact_latencies::CompactLatencies;
 use super::compact_stats::CompactStats;
 use super::interval::ProcessInterval;
 use super::wall_quarter::WallQuarter;
@@ -25,6 +26,7 @@ pub(super) struct CompactInterval {
     /// Without statistics.
     interval: ProcessInterval,
     pub(super) stats: CompactStats,
+    endpoints: BTreeMap<(String, String), CompactLatencies>,
     /// When the first and the last response ended, from the start of the interval.
     responses: Option<(Duration, Duration)>,
 }
@@ -35,6 +37,13 @@ impl MergedSeconds {
         let sum = self.by_start.entry(at).or_default();
         sum.add(interval);
         sum.stats.add(&interval.stats);
+        for (name, times) in &interval.endpoints {
+            // A name is copied only once.
+            match sum.endpoints.get_mut(name) {
+                Some(known) => known.add(times),
+                None => sum.endpoints.entry(name.clone()).or_default().add(times),
+            }
+        }
         let since_start = |time: Duration| time.saturating_sub(interval.start);
         let responses = interval.stats.responses;
         sum.add_responses(responses.map(|(first, last)| (since_start(first), since_start(last))));
@@ -48,6 +57,9 @@ impl MergedSeconds {
             let sum = seconds.entry(at.seconds_after(first)).or_default();
             sum.add(&interval.interval);
             sum.stats.merge(&interval.stats);
+            for (name, times) in interval.endpoints {
+                sum.endpoints.entry(name).or_default().merge(&times);
+            }
             sum.add_responses(interval.responses);
         }
         let mut intervals: Vec<CompactInterval> = Vec::new();
@@ -72,8 +84,11 @@ impl CompactInterval {
         stats.responses = self
             .responses
             .map(|(first, last)| (start + first, start + last));
+        let endpoints = self.endpoints.iter();
+        let endpoints = endpoints.map(|(name, times)| (name.clone(), times.to_stats()));
         ProcessInterval {
             stats,
+            endpoints: endpoints.collect(),
             ..self.interval.clone()
         }
     }

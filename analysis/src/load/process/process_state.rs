@@ -64,6 +64,14 @@ impl ProcessState {
         experiment: &Experiment,
     ) -> Result<(), MergeError> {
         let this = &self.head;
+        if let (Some(one), Some(other)) = (&self.experiment.run, &experiment.run)
+            && one != other
+        {
+            return Err(MergeError::SeveralRuns {
+                process: self.name().to_owned(),
+                runs: [one.clone(), other.clone()],
+            });
+        }
         let differing = [
             ("shard", this.shard != head.shard),
             ("start", this.started_unix_us != head.started_unix_us),
