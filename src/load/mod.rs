@@ -26,6 +26,7 @@ pub(crate) mod result_file;
 pub(crate) mod result_output;
 pub(crate) mod run;
 mod run_control;
+pub(crate) mod scenario_file;
 pub(crate) mod search;
 pub(crate) mod seconds;
 pub(crate) mod spec;

@@ -1,6 +1,7 @@
 //! The connection to a master: a ZeroMQ DEALER socket with one peer. It is not repaired: a lost one is replaced.
 
 use super::address::MasterAddress;
+use std::io;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time;
@@ -95,14 +96,14 @@ fn lost(error: &ZmqError) -> String {
         ZmqError::ReturnToSender { .. } | ZmqError::BufferFull(_) | ZmqError::NoMessage => {
             CLOSED.to_owned()
         }
-        ZmqError::Network(error) => error.to_string(),
+        ZmqError::Network(error) => cause(error),
         other => format!("it does not speak ZeroMQ any more ({other})"),
     }
 }
 
 fn failure(error: &ZmqError) -> ConnectFailure {
     let (cause, is_final) = match error {
-        ZmqError::Network(error) => (error.to_string(), false),
+        ZmqError::Network(error) => (cause(error), false),
         ZmqError::ConnectTimeout(_) => {
             let cause = "the port is open, but does not answer as ZeroMQ";
             (cause.to_owned(), false)
@@ -127,13 +128,22 @@ fn failure(error: &ZmqError) -> ConnectFailure {
     ConnectFailure { cause, is_final }
 }
 
+/// What the system says, without the number of the error.
+fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
+}
+
 /// Whether the port is open, and if not why: the library only says that it took too long.
 async fn check_port(master: &MasterAddress, limit: Duration) -> Result<(), ConnectFailure> {
     let host = master.host.trim_matches(['[', ']']);
     let connected = time::timeout(limit, TcpStream::connect((host, master.port))).await;
     let cause = match connected {
         Ok(Ok(_)) => return Ok(()),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Err(error)) => cause(&error),
         Err(_) => "no answer".to_owned(),
     };
     let is_final = false;

@@ -3,6 +3,7 @@
 use super::identity::run_name;
 use super::messages::SpawnJob;
 use super::user_load::{LoadReport, RunSettings};
+use anyhow::Error;
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -15,7 +16,10 @@ pub(super) struct WorkerRun {
     pub(super) targets: BTreeMap<String, u64>,
     /// When the next report begins; seconds since the Unix epoch.
     pub(super) since: f64,
+    /// Attempts: as the server sees them.
     pub(super) requests: u64,
+    /// Requests that have ended.
+    pub(super) ended: u64,
     pub(super) failures: u64,
     /// The text of interval logs that no report has carried yet.
     pub(super) log: String,
@@ -37,18 +41,43 @@ impl WorkerRun {
             targets: job.user_classes_count.clone(),
             since: now_unix().as_secs_f64(),
             requests: 0,
+            ended: 0,
             failures: 0,
             log: String::new(),
         }
+    }
+
+    /// Says that no user runs, and why.
+    pub(super) fn not_run(&self, error: &Error) -> String {
+        let classes = &self.settings.user_classes;
+        let noun = if classes.len() == 1 {
+            "class"
+        } else {
+            "classes"
+        };
+        let classes = classes.join(", ");
+        format!("the users of {noun} {classes} did not run: {error:#}")
     }
 
     /// Counts what a report has.
     pub(super) fn add(&mut self, report: &LoadReport) {
         for endpoint in &report.endpoints {
             self.requests += endpoint.requests;
+            self.ended += endpoint.ended;
             self.failures += endpoint.failures;
         }
         self.since = now_unix().as_secs_f64();
+    }
+
+    /// What the run has done.
+    pub(super) fn summary(&self) -> String {
+        let (name, failures) = (&self.settings.run, self.failures);
+        let counted = if self.requests == self.ended {
+            format!("{} requests", self.requests)
+        } else {
+            format!("{} attempts of {} requests", self.requests, self.ended)
+        };
+        format!("run {name} has ended: {counted}, {failures} failed")
     }
 
     /// The users that run, with classes that have none.

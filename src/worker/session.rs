@@ -171,7 +171,7 @@ impl<'a> WorkerSession<'a> {
             Action::Start(job) => {
                 let run = WorkerRun::new(&job, &self.identity);
                 if let Err(error) = self.load.start(&run.settings) {
-                    return Some(Event::LoadFailed(format!("{error:#}")));
+                    return Some(Event::LoadFailed(run.not_run(&error)));
                 }
                 if let Some(warning) = run.clock_warning() {
                     self.log.warn(&warning);
@@ -316,11 +316,7 @@ impl<'a> WorkerSession<'a> {
 
     fn end_run(&mut self) {
         if let Some(run) = self.run.take() {
-            let (requests, failures) = (run.requests, run.failures);
-            let name = run.settings.run;
-            self.log.note(&format!(
-                "run {name} has ended: {requests} requests, {failures} failed"
-            ));
+            self.log.note(&run.summary());
         }
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct EndpointReport {
     pub(crate) name: String,
     /// With failures, and with retries, hedges and hops of redirects: all that the server saw.
     pub(crate) requests: u64,
+    /// Requests as users see them, whose last attempt is among `requests`.
+    pub(crate) ended: u64,
     pub(crate) failures: u64,
     /// With those of failures.
     pub(crate) response_time: LatencyStats,

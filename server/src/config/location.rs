@@ -12,7 +12,7 @@ const OLD_NAMES: [(&str, &str); 1] = [("capacity", "concurrency_limit")];
 /// address of the innermost key there. `span` and `message` are those of the error of the parser; an error of the text as a
 /// whole is located at its start. For experiments, whose files contain a part of a profile.
 pub fn describe_toml_error(text: &str, span: Option<Range<usize>>, message: &str) -> String {
-    let message = reword_serde_error(message);
+    let message = reword_serde_error(message).replace("expected a map", "expected a table");
     // A key that is missing in the text as a whole has no address; the span of such an error is empty.
     match span.filter(|span| *span != (0..0)) {
         Some(span) => format!("{}: {message}", SourceLocations::new(text).at(span.start)),

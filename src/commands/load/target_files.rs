@@ -1,13 +1,13 @@
 //! Files that name targets: lists (`--urls`) and scenarios (`--scenario`). They are checked as they are, for errors with line and
 //! column, and become part of the run, so that a saved run does not need them.
 
+use crate::load::scenario_file::{self, absolute};
 use crate::load::spec::LoadSpec;
 use crate::load::targets;
-use crate::options::built_in;
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 use std::fs;
-use std::path::{self, Path};
+use std::path::Path;
 
 /// Adds the targets of a list to a run. Paths in it belong to the base of the run, or to flagpole's own server.
 pub(super) fn add_list(spec: &mut LoadSpec, file: &Path, has_own_server: bool) -> Result<()> {
@@ -20,28 +20,12 @@ pub(super) fn add_list(spec: &mut LoadSpec, file: &Path, has_own_server: bool) -
 
 /// Makes a run follow a scenario.
 pub(super) fn set_scenario(spec: &mut LoadSpec, file: &Path, has_own_server: bool) -> Result<()> {
-    let text = built_in::read_input(&file.to_string_lossy());
-    let text = text.map_err(|error| anyhow!("--scenario: {error:#}"))?;
-    let checked = targets::check_scenario(spec, has_own_server, &text, folder(file));
-    checked.map_err(|error| anyhow!("--scenario: {}:{error:#}", file.display()))?;
-    let mut table: toml::Table = text.parse()?;
-    let steps = table.get_mut("step").and_then(toml::Value::as_array_mut);
-    for step in steps.into_iter().flatten() {
-        // A body in the scenario would have its placeholders filled in; that of a file is sent as it is.
-        if let Some(toml::Value::String(body)) = step.get_mut("body_file") {
-            *body = absolute(folder(file), body)?;
-        }
-    }
-    spec.scenario = Some(table);
-    Ok(())
+    let set = scenario_file::set_scenario(spec, file, has_own_server);
+    set.map_err(|error| anyhow!("--scenario: {error:#}"))
 }
 
 fn folder(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
-}
-
-fn absolute(folder: &Path, file: &str) -> Result<String> {
-    Ok(path::absolute(folder.join(file))?.to_string_lossy().into())
 }
 
 /// The lines of a list of targets, without comments, with the bodies of files that are named.

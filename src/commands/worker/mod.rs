@@ -14,8 +14,9 @@ use crate::worker::session::WorkerSession;
 use crate::worker::state::Timing;
 use crate::worker::worker_log::{Severity, WorkerLog};
 use crate::{interrupt, output, visible};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::unbounded_channel;
@@ -25,6 +26,7 @@ impl WorkerArgs {
     pub(crate) fn run(self) -> Result<ExitStatus> {
         let (host, port) = (self.master_host.as_deref(), self.master_port.as_deref());
         let master = master::master_address(host, port, |name| env::var(name).ok())?;
+        let classes = user_classes(&self.targets)?;
         let folder = self.log_folder()?;
         let timing = Timing {
             master_timeout: self.master_timeout,
@@ -32,7 +34,7 @@ impl WorkerArgs {
             attempt: Timing::default().attempt.min(self.reconnect_timeout),
             ..Timing::default()
         };
-        let mut load = WorkerLoad::new(user_classes(self.targets)?, folder);
+        let mut load = WorkerLoad::new(classes, folder);
         let mut meter = MachineMeter::start();
         let mut machine_share = || meter.share();
         let mut write = write_line;
@@ -59,21 +61,17 @@ impl WorkerArgs {
             return Ok(None);
         }
         let folder = &self.hlog_folder;
-        if !folder.is_dir() {
-            bail!(
-                "--hlog-folder: expected a folder that exists, got `{}`",
-                folder.display()
-            );
-        }
+        fs::create_dir_all(folder)
+            .with_context(|| format!("--hlog-folder: cannot create `{}`", folder.display()))?;
         Ok(Some(folder.clone()))
     }
 }
 
 /// Those of a file, if one is given.
-fn user_classes(targets: Vec<String>) -> Result<UserClasses> {
-    match &targets[..] {
+fn user_classes(targets: &[String]) -> Result<UserClasses> {
+    match targets {
         [one] if Path::new(one).is_file() || is_toml(one) => UserClasses::load(one),
-        _ => UserClasses::of_urls(targets),
+        _ => UserClasses::of_urls(targets.to_vec()),
     }
 }
 
@@ -84,7 +82,7 @@ fn is_toml(name: &str) -> bool {
 
 fn write_line(severity: Severity, line: &str) {
     match severity {
-        Severity::Note => output::note(&visible::visible(line)),
+        Severity::Note => output::note(&format!("flagpole: {}", visible::visible(line))),
         Severity::Warning => output::error(line),
     }
 }

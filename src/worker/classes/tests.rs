@@ -209,3 +209,52 @@ fn arguments_that_cannot_be_used_are_errors_with_their_names() {
         assert!(error.contains(expected), "{options:?}: {error}");
     }
 }
+
+const SCENARIO: &str = "[[step]]\nname = 'first'\nurl = '/a'\n";
+
+#[test]
+fn scenario_is_a_table_or_the_path_of_a_file_beside_the_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |classes: &str, scenario: &str| {
+        fs::write(folder.path().join("visit.toml"), scenario).unwrap();
+        let path = folder.path().join("w.toml");
+        fs::write(&path, classes).unwrap();
+        let prefix = format!("{}/", folder.path().display());
+        let loaded = UserClasses::load(path.to_str().unwrap());
+        match loaded {
+            Ok(classes) => reader(&classes, &settings(None, &[])),
+            Err(error) => format!("{error:#}").replace(&prefix, ""),
+        }
+    };
+    let table = format!(
+        "[classes.Reader]\n{}",
+        SCENARIO.replace("step", "classes.Reader.scenario.step")
+    );
+    let expected = read(&table, "");
+    assert!(expected.contains("[[scenario.step]]"), "{expected}");
+    let path = "[classes.Reader]\nscenario = 'visit.toml'\n";
+    assert_eq!(read(path, SCENARIO), expected);
+    let inline = "classes.Reader = { scenario = 'visit.toml', seed = 0 }\n";
+    assert!(read(inline, SCENARIO).contains("[[scenario.step]]"));
+    let typo = format!("{path}thnik = '1s'\n");
+    assert!(
+        read(&typo, SCENARIO).starts_with("w.toml:3:1: "),
+        "{}",
+        read(&typo, SCENARIO)
+    );
+    let error = read(path, "[[step]]\nulr = '/a'\n");
+    assert!(
+        error.starts_with("w.toml: classes.Reader: scenario: visit.toml:2:1: "),
+        "{error}"
+    );
+    let error = read("[classes.Reader]\nscenario = 'none.toml'\n", "");
+    assert!(
+        error.contains("scenario: none.toml: No such file"),
+        "{error}"
+    );
+    let error = read("[classes.Reader]\nscenario = 5\n", "");
+    assert!(
+        error.starts_with("w.toml:2:12: ") && error.contains("expected a table"),
+        "{error}"
+    );
+}

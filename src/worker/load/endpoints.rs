@@ -191,6 +191,7 @@ fn count(report: &mut EndpointReport, record: &AttemptRecord, start: Duration) {
         record.due
     };
     report.requests += 1;
+    report.ended += u64::from(record.is_final);
     report.bytes += record.bytes;
     report.response_time.record(record.done.saturating_sub(due));
     *report.requests_per_second.entry(at.as_secs()).or_default() += 1;
@@ -215,6 +216,7 @@ pub(super) fn add(reports: &mut Reports, name: &EndpointName, other: EndpointRep
     let report = reports.entry(name.clone()).or_default();
     (report.method, report.name) = name.clone();
     report.requests += other.requests;
+    report.ended += other.ended;
     report.failures += other.failures;
     report.response_time += &other.response_time;
     report.bytes += other.bytes;

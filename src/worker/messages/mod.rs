@@ -17,7 +17,7 @@ pub(crate) use from_master::MasterMessage;
 pub(crate) use from_worker::{ReportedState, WorkerMessage};
 #[cfg(test)]
 pub(crate) use message_value::MessageValue;
-pub(crate) use spawn_job::SpawnJob;
+pub(crate) use spawn_job::{ARGUMENT_PREFIX, SpawnJob};
 pub(crate) use stats_data::{RequestEntry, RequestError, ResponseTimes, StatsData};
 
 #[cfg(test)]

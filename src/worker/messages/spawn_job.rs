@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Custom arguments of flagpole's locustfile begin with this.
-const PREFIX: &str = "flagpole_";
+pub(crate) const ARGUMENT_PREFIX: &str = "flagpole_";
 
 /// No stop takes longer.
 const STOP_TIMEOUT_LIMIT: Duration = Duration::from_secs(24 * 3600);
@@ -80,7 +80,7 @@ fn user_counts(value: &MessageValue) -> Result<BTreeMap<String, u64>, String> {
 fn custom_arguments(options: &MessageValue) -> BTreeMap<String, String> {
     let entries = options.entries().unwrap_or_default().iter();
     let arguments = entries.filter_map(|(name, value)| {
-        let name = name.as_text()?.strip_prefix(PREFIX)?;
+        let name = name.as_text()?.strip_prefix(ARGUMENT_PREFIX)?;
         Some((name.to_owned(), argument_text(value)?))
     });
     arguments.collect()

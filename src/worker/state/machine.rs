@@ -8,7 +8,7 @@ use super::timing::Timing;
 use crate::exit_status::ExitStatus;
 use crate::worker::messages::SpawnJob;
 use flagpole_protocol::spec::DurationDisplay;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::time::Duration;
 
@@ -32,6 +32,10 @@ pub(crate) struct WorkerMachine {
     warned: BTreeSet<String>,
     /// What failed in the run.
     pub(super) failures: BTreeSet<String>,
+    /// What failed first in any run: the worker ends with it.
+    first_failure: Option<String>,
+    /// The host and the arguments that the run began with, or that were last seen since.
+    pub(super) seen_options: BTreeMap<String, String>,
     pub(super) actions: Vec<Action>,
 }
 
@@ -49,6 +53,8 @@ impl WorkerMachine {
             resets_stats: false,
             warned: BTreeSet::new(),
             failures: BTreeSet::new(),
+            first_failure: None,
+            seen_options: BTreeMap::new(),
             actions: Vec::new(),
         }
     }
@@ -111,7 +117,10 @@ impl WorkerMachine {
             return;
         }
         if is_final && !self.link.was_registered {
-            let error = format!("cannot work for `{}`: {cause}", self.master);
+            let error = format!(
+                "cannot connect to a Locust master at {}: {cause}",
+                self.master
+            );
             self.exit(ExitStatus::CouldNotStart, Some(error));
             return;
         }
@@ -122,7 +131,7 @@ impl WorkerMachine {
         } else if is_first {
             let limit = DurationDisplay(self.timing.reconnect_timeout);
             self.note(format!(
-                "no Locust master at `{}` yet ({cause}); trying for {limit}",
+                "waiting up to {limit} for a Locust master at {} ({cause})",
                 self.master
             ));
         }
@@ -131,6 +140,7 @@ impl WorkerMachine {
     /// The master shows it to the user as an exception, and ends with an exit code that is not 0. Each `spawn` of a ramp may
     /// fail in the same way.
     fn on_load_failed(&mut self, text: String) {
+        self.first_failure.get_or_insert_with(|| text.clone());
         if self.failures.len() >= WARNING_LIMIT || !self.failures.insert(text.clone()) {
             return;
         }
@@ -143,7 +153,7 @@ impl WorkerMachine {
     fn on_interrupted(&mut self, situation: Situation) {
         let then = Then::Leave { by_master: false };
         match self.phase {
-            WorkerPhase::Connecting => self.exit(ExitStatus::Success, None),
+            WorkerPhase::Connecting => self.exit_proven(),
             WorkerPhase::Registering | WorkerPhase::Ready => {
                 self.finish_or_confirm(situation, then);
             }
@@ -181,7 +191,7 @@ impl WorkerMachine {
                 .to_owned()
         });
         let limit = DurationDisplay(self.timing.reconnect_timeout);
-        let error = format!("no Locust master at `{}` for {limit}: {cause}", self.master);
+        let error = format!("no Locust master at {} for {limit}: {cause}", self.master);
         self.push(Action::Close);
         let status = if self.link.was_registered {
             ExitStatus::Failed
@@ -189,6 +199,14 @@ impl WorkerMachine {
             ExitStatus::CouldNotStart
         };
         self.exit(status, Some(error));
+    }
+
+    /// Ends as the master or a signal wants, with all reports delivered. What did not run is a failure.
+    pub(super) fn exit_proven(&mut self) {
+        match self.first_failure.take() {
+            None => self.exit(ExitStatus::Success, None),
+            Some(failure) => self.exit(ExitStatus::Failed, Some(failure)),
+        }
     }
 
     pub(super) fn exit(&mut self, status: ExitStatus, error: Option<String>) {

@@ -42,9 +42,14 @@ impl WorkerMachine {
         }
         self.phase = WorkerPhase::Ready;
         if is_new {
-            let index = index.map_or_else(String::new, |index| format!(" as number {index}"));
+            let index = index.map_or_else(String::new, |index| {
+                format!(
+                    " as worker {} (index {index} of Locust)",
+                    index.saturating_add(1)
+                )
+            });
             self.note(format!(
-                "works for the Locust master at `{}`{index}",
+                "connected to the Locust master at {}{index}",
                 self.master
             ));
         }

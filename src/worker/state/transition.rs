@@ -5,7 +5,9 @@ use super::event::Situation;
 use super::machine::WorkerMachine;
 use super::phase::{Then, WorkerPhase};
 use crate::exit_status::ExitStatus;
-use crate::worker::messages::{ReportedState, SpawnJob};
+use crate::worker::messages::{ARGUMENT_PREFIX, ReportedState, SpawnJob};
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::time::Duration;
 
 impl WorkerMachine {
@@ -22,14 +24,31 @@ impl WorkerMachine {
         self.stop_timeout = job.stop_timeout;
         self.resets_stats = job.reset_stats;
         let users = job.user_classes_count.clone();
-        if !matches!(self.phase, WorkerPhase::Running { .. }) {
+        let options = options(&job);
+        if matches!(self.phase, WorkerPhase::Running { .. }) {
+            self.warn_of_changes(options);
+        } else {
             self.link.report_at = now + self.timing.report;
             self.failures.clear();
+            self.seen_options = options;
             self.push(Action::Start(job));
         }
         self.push(Action::SetUsers(users));
         let applying = Some(now + self.timing.apply);
         self.phase = WorkerPhase::Running { applying };
+    }
+
+    /// A run keeps what it began with: its log would not say what was requested when.
+    fn warn_of_changes(&mut self, options: BTreeMap<String, String>) {
+        let before = mem::replace(&mut self.seen_options, options);
+        let names: BTreeSet<_> = before.keys().chain(self.seen_options.keys()).collect();
+        let changed = names
+            .into_iter()
+            .filter(|&name| before.get(name) != self.seen_options.get(name));
+        let lines: Vec<_> = changed
+            .map(|name| format!("{name} changed; it takes effect in the next run"))
+            .collect();
+        self.actions.extend(lines.into_iter().map(Action::Warn));
     }
 
     pub(super) fn report_users(&mut self) {
@@ -87,7 +106,7 @@ impl WorkerMachine {
             }
             Then::Leave { by_master } => {
                 self.part(by_master);
-                self.exit(ExitStatus::Success, None);
+                self.exit_proven();
             }
         }
     }
@@ -136,7 +155,7 @@ impl WorkerMachine {
         }
         let now = situation.now;
         self.push(Action::Warn(format!(
-            "lost the master at `{}`: {cause}",
+            "lost the Locust master at {}: {cause}",
             self.master
         )));
         self.push(Action::Close);
@@ -166,4 +185,16 @@ impl WorkerMachine {
             }
         }
     }
+}
+
+/// The host and the custom arguments of the master, as it names them.
+fn options(job: &SpawnJob) -> BTreeMap<String, String> {
+    let arguments = job.options.iter();
+    let arguments =
+        arguments.map(|(name, value)| (format!("{ARGUMENT_PREFIX}{name}"), value.clone()));
+    let host = job
+        .host
+        .iter()
+        .map(|host| ("host".to_owned(), host.clone()));
+    arguments.chain(host).collect()
 }

@@ -14,6 +14,7 @@ fn endpoint(name: &str, micros: &[u64], failures: u64) -> EndpointReport {
         method: "GET".to_owned(),
         name: name.to_owned(),
         requests: count,
+        ended: count,
         failures,
         response_time,
         bytes: 10 * count,

@@ -67,6 +67,7 @@ impl UserLoad for FakeLoad {
             method: "GET".to_owned(),
             name: "/a".to_owned(),
             requests,
+            ended: requests / 2,
             failures: requests / 2,
             response_time,
             errors: BTreeMap::from([("status 500".to_owned(), requests / 2)]),

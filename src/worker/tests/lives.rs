@@ -13,8 +13,13 @@ async fn conserved<F: Future<Output = ()>>(
     load: FakeLoad,
     script: impl FnOnce(tokio::sync::mpsc::UnboundedSender<()>) -> F,
 ) -> Ended {
+    let status = if load.fails_to_start || !load.classes.is_empty() {
+        ExitStatus::Failed
+    } else {
+        ExitStatus::Success
+    };
     let ended = work(master.address.clone(), fast(), load, script).await;
-    assert_eq!(ended.exit.status, ExitStatus::Success, "{:?}", ended.lines);
+    assert_eq!(ended.exit.status, status, "{:?}", ended.lines);
     assert_eq!(ended.load.requests, master.state().requests);
     assert_eq!(ended.load.requests / 2, master.state().failures);
     ended
@@ -51,6 +56,7 @@ fn users_come_and_go_and_every_request_is_reported() {
         );
         assert_eq!(settings.host.as_deref(), Some("http://127.0.0.1:1"));
         assert!(ended.has_line("run r1 has ended"), "{:?}", ended.lines);
+        assert!(ended.has_line(" attempts of "), "{:?}", ended.lines);
     });
 }
 
@@ -230,7 +236,9 @@ fn run_that_cannot_start_has_no_users_and_can_be_stopped() {
             master.send("quit", &json!(null));
         })
         .await;
-        assert!(ended.has_line("flagpole_think: expected a duration"));
+        let error = "the users of class Reader did not run: flagpole_think: expected a duration";
+        assert_eq!(ended.exit.error.as_deref(), Some(error));
+        assert!(ended.has_line(error), "{:?}", ended.lines);
         assert!(ended.load.demanded.is_empty());
     });
 }

@@ -51,7 +51,11 @@ fn a_new_master_on_the_same_port_gets_the_worker_with_a_new_identity() {
             .map(|run| run.process.clone())
             .collect();
         assert_ne!(processes[0], processes[1]);
-        assert!(ended.has_line("lost the master at"), "{:?}", ended.lines);
+        assert!(
+            ended.has_line("lost the Locust master at"),
+            "{:?}",
+            ended.lines
+        );
         assert!(
             ended.has_line("`r1.hlog` has them all"),
             "{:?}",
@@ -75,7 +79,7 @@ fn a_master_that_does_not_come_back_is_exit_code_1() {
         .await;
         assert_eq!(ended.exit.status, ExitStatus::Failed);
         let error = ended.exit.error.unwrap();
-        assert!(error.contains("no Locust master at `127.0.0.1:"), "{error}");
+        assert!(error.contains("no Locust master at 127.0.0.1:"), "{error}");
     });
 }
 

@@ -149,5 +149,9 @@ fn class_without_a_table_is_an_exception_of_the_run() {
     master.wait("exception", |seen| !seen.exceptions.is_empty());
     assert!(master.seen().exceptions[0].contains("classes.toml: no `[classes.Buyer]`"));
     master.send("quit", Value::Null);
-    worker.finish().assert_code(0);
+    let output = worker.finish();
+    output.assert_code(1);
+    output.assert_stderr_contains(
+        "flagpole: the users of class Buyer did not run: classes.toml: no `[classes.Buyer]`",
+    );
 }

@@ -12,7 +12,7 @@ fn refused(sandbox: &Sandbox, options: &str) -> CommandOutput {
         output
             .stderr
             .lines()
-            .filter(|line| line.starts_with("flagpole: "))
+            .filter(|line| line.starts_with("flagpole: ") && !line.contains(": waiting up to"))
             .count(),
         1
     );
@@ -29,8 +29,8 @@ fn refused(sandbox: &Sandbox, options: &str) -> CommandOutput {
     "--master-port: expected a port from 1 to 65535"
 )]
 #[case::folder(
-    "--hlog-folder none",
-    "--hlog-folder: expected a folder that exists, got `none`"
+    "--hlog-folder /dev/null/none",
+    "--hlog-folder: cannot create `/dev/null/none`: Not a directory"
 )]
 #[case::no_file("classes.toml", "classes.toml: No such file")]
 #[case::unknown_option("--master-hots m", "--master-host")]
@@ -62,7 +62,9 @@ fn port_where_nothing_listens_is_given_up() {
             unused.addr().port()
         ),
     );
-    output.assert_stderr_contains("for 200ms: Connection refused");
+    output
+        .assert_stderr_contains("flagpole: waiting up to 200ms for a Locust master at 127.0.0.1:");
+    output.assert_stderr_contains("for 200ms: connection refused\n");
 }
 
 #[test]

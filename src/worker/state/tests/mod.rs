@@ -65,12 +65,16 @@ impl Worker {
     }
 
     pub(super) fn event(&mut self, event: Event) -> String {
+        let actions = self.actions(event);
+        actions.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(super) fn actions(&mut self, event: Event) -> Vec<Action> {
         let situation = Situation {
             now: self.now,
             is_proven: self.is_proven,
         };
-        let actions = self.machine.handle(event, situation);
-        actions.iter().map(word).collect::<Vec<_>>().join(" ")
+        self.machine.handle(event, situation)
     }
 
     pub(super) fn message(&mut self, message: MasterMessage) -> String {

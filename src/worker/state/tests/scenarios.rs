@@ -115,6 +115,77 @@ fn unknown_class_is_an_exception_once_in_each_run() {
 }
 
 #[test]
+fn worker_whose_users_did_not_run_obeys_and_ends_as_a_failure() {
+    let mut worker = Worker::running();
+    let text = "the users of class Writer did not run: no class `Writer`";
+    worker.event(Event::LoadFailed(text.to_owned()));
+    worker.message(MasterMessage::Stop);
+    worker.event(Event::LoadStopped);
+    worker.message(ack());
+    assert_eq!(worker.message(spawn(20.0, 1)), "spawning START USERS:1");
+    worker.message(MasterMessage::Quit);
+    worker.event(Event::LoadStopped);
+    let actions = worker.actions(Event::Message(MasterMessage::Heartbeat));
+    let exit = WorkerExit {
+        status: ExitStatus::Failed,
+        error: Some(text.to_owned()),
+    };
+    assert_eq!(actions.last(), Some(&Action::Exit(exit)));
+    // A signal ends it in the same way.
+    let mut worker = Worker::ready();
+    worker.event(Event::LoadFailed(text.to_owned()));
+    assert_eq!(worker.event(Event::Interrupted), "quit close EXIT:1");
+}
+
+#[test]
+fn options_that_change_in_a_run_are_named_once_for_each_change() {
+    let job = |timestamp, rate: &str, host: &str| {
+        let MasterMessage::Spawn(mut job) = spawn(timestamp, 1) else {
+            unreachable!("it is a spawn");
+        };
+        job.options
+            .insert("rate_per_user".to_owned(), rate.to_owned());
+        job.host = Some(host.to_owned());
+        Event::Message(MasterMessage::Spawn(job))
+    };
+    let warnings = |actions: Vec<Action>| {
+        let lines = actions.into_iter().filter_map(|action| match action {
+            Action::Warn(line) => Some(line),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let mut worker = Worker::ready();
+    assert_eq!(
+        worker.event(job(10.0, "1/s", "http://a")),
+        "spawning START USERS:1"
+    );
+    assert_eq!(
+        worker.event(job(11.0, "1/s", "http://a")),
+        "spawning USERS:1"
+    );
+    let changed = |name| format!("{name} changed; it takes effect in the next run");
+    assert_eq!(
+        warnings(worker.actions(job(12.0, "rubbish", "http://b"))),
+        [changed("flagpole_rate_per_user"), changed("host")]
+    );
+    assert_eq!(
+        worker.event(job(13.0, "rubbish", "http://b")),
+        "spawning USERS:1"
+    );
+    assert_eq!(
+        warnings(worker.actions(job(14.0, "2/s", "http://b"))),
+        [changed("flagpole_rate_per_user")]
+    );
+    worker.message(MasterMessage::Stop);
+    worker.event(Event::LoadStopped);
+    assert_eq!(
+        worker.event(job(15.0, "3/s", "http://c")),
+        "spawning START USERS:1"
+    );
+}
+
+#[test]
 fn a_run_that_does_not_end_is_given_up() {
     let mut worker = Worker::stopping();
     let done = worker.tick(7.5);
