@@ -26,17 +26,27 @@ fn start(sandbox: &Sandbox, master: &Master, options: &str) -> RunningCommand {
     ))
 }
 
-/// The requests in the log of the only run that were made. Those that were due when the run was stopped are in it, too.
-fn logged_requests(sandbox: &Sandbox) -> Value {
-    let names = fs::read_dir(sandbox.path(""))
+/// The attempts in the log of the only run. Those that were due when the run was stopped are in it, too.
+fn logged_attempts(sandbox: &Sandbox) -> Value {
+    merged(sandbox, &log_name(sandbox, ""))["attempts"].clone()
+}
+
+/// The file in a folder that is the log of the only run.
+fn log_name(sandbox: &Sandbox, folder: &str) -> String {
+    let names = fs::read_dir(sandbox.path(folder))
         .unwrap()
         .map(|entry| entry.unwrap().file_name());
     let names = names.map(|name| name.into_string().unwrap());
-    let logs: Vec<_> = names.filter(|name| name.starts_with("run-1-")).collect();
+    let mut logs: Vec<_> = names.filter(|name| name.starts_with("run-1-")).collect();
     assert_eq!(logs.len(), 1, "{logs:?}");
-    let merged = sandbox.run(&format!("merge --format json {}", logs[0]));
+    logs.remove(0)
+}
+
+/// The figures of a log.
+fn merged(sandbox: &Sandbox, log: &str) -> Value {
+    let merged = sandbox.run(&format!("merge --format json {log}"));
     let result: Value = serde_json::from_str(&merged.stdout).unwrap();
-    result["figures"]["attempts"].clone()
+    result["figures"].clone()
 }
 
 #[test]
@@ -62,7 +72,7 @@ fn every_request_that_the_server_saw_is_reported() {
     let (ledger, _) = finish(server);
     assert_eq!(master.seen().requests, ledger.requests);
     assert!(master.seen().failures > 0);
-    assert_eq!(logged_requests(&sandbox), json!(ledger.requests));
+    assert_eq!(logged_attempts(&sandbox), json!(ledger.requests));
 }
 
 #[test]
@@ -135,7 +145,7 @@ fn log_has_what_a_lost_master_has_not() {
     output.assert_stderr_contains("the master may not have");
     output.assert_stderr_contains("run-1-");
     let (ledger, _) = finish(server);
-    assert_eq!(logged_requests(&sandbox), json!(ledger.requests));
+    assert_eq!(logged_attempts(&sandbox), json!(ledger.requests));
 }
 
 #[test]
@@ -154,4 +164,66 @@ fn class_without_a_table_is_an_exception_of_the_run() {
     output.assert_stderr_contains(
         "flagpole: the users of class Buyer did not run: classes.toml: no `[classes.Buyer]`",
     );
+}
+
+#[test]
+fn reset_of_statistics_takes_nothing_from_the_log_whose_folder_is_created() {
+    let (sandbox, master, server) = (Sandbox::new(), Master::start(), server_with("2ms", FAULTS));
+    let worker = start(&sandbox, &master, "--hlog-folder logs/new");
+    master.wait("ready", |seen| seen.count("client_ready") > 0);
+    let data = json!({
+        "timestamp": 1.0, "user_classes_count": {"Reader": 4, "Writer": 1}, "host": server.url(), "stop_timeout": 5.0,
+        "parsed_options": {"flagpole_run": "run-1", "reset_stats": true},
+    });
+    master.send("spawn", data);
+    let log = || {
+        sandbox
+            .path("logs/new")
+            .join(log_name(&sandbox, "logs/new"))
+    };
+    master.wait("users", |seen| seen.users == 5);
+    let has_interval = || {
+        fs::read_to_string(log())
+            .unwrap()
+            .contains("#[flagpole interval")
+    };
+    wait_until("an interval", has_interval);
+    master.send("spawning_complete", json!({"user_count": 5}));
+    let before = server.control().ledger().requests;
+    wait_until("requests", || {
+        server.control().ledger().requests > before + 20
+    });
+    master.send("stop", Value::Null);
+    master.wait("stopped", |seen| seen.count("client_ready") == 2);
+    master.send("quit", Value::Null);
+    worker.finish().assert_code(0);
+    let (ledger, _) = finish(server);
+    assert!(master.seen().requests <= ledger.requests);
+    assert_eq!(fs::read_to_string(log()).unwrap(), master.seen().log);
+    fs::write(sandbox.path("all.hlog"), &master.seen().log).unwrap();
+    assert_eq!(
+        merged(&sandbox, "all.hlog")["attempts"],
+        json!(ledger.requests)
+    );
+}
+
+#[test]
+fn redirected_requests_have_more_attempts_which_the_worker_says() {
+    let (sandbox, master, server) = (Sandbox::new(), Master::start(), server_with("2ms", ""));
+    // `/` redirects.
+    let worker = sandbox.start(&format!("worker --master-port {}", master.port));
+    master.spawn(1.0, &json!({"Reader": 2}), 5.0, server.url().as_str());
+    wait_until("requests", || server.control().ledger().requests > 20);
+    master.send("stop", Value::Null);
+    master.wait("stopped", |seen| seen.count("client_ready") == 2);
+    master.send("quit", Value::Null);
+    let output = worker.finish();
+    output.assert_code(0);
+    let (ledger, _) = finish(server);
+    assert_eq!(master.seen().requests, ledger.requests);
+    let requests = &merged(&sandbox, &log_name(&sandbox, ""))["requests"];
+    let attempts = ledger.requests;
+    output.assert_stderr_contains(&format!(
+        "flagpole: run run-1 has ended: {attempts} attempts of {requests} requests, 0 failed\n"
+    ));
 }

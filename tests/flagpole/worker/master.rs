@@ -23,6 +23,8 @@ pub(super) struct Seen {
     pub(super) kinds: Vec<String>,
     pub(super) requests: u64,
     pub(super) failures: u64,
+    /// The text of interval logs.
+    pub(super) log: String,
     pub(super) users: u64,
     pub(super) exceptions: Vec<String>,
 }
@@ -36,6 +38,8 @@ impl Seen {
 #[derive(Deserialize)]
 struct StatsMessage {
     stats_total: StatsTotal,
+    #[serde(default)]
+    flagpole_log: String,
     user_count: u64,
 }
 
@@ -161,6 +165,7 @@ fn read(seen: &mut Seen, frame: &[u8]) -> Option<(&'static str, Value)> {
             let data: StatsMessage = data(frame);
             seen.requests += data.stats_total.num_requests;
             seen.failures += data.stats_total.num_failures;
+            seen.log += &data.flagpole_log;
             seen.users = data.user_count;
         }
         "spawning_complete" => seen.users = data::<UserCount>(frame).user_count,
