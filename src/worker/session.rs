@@ -75,6 +75,7 @@ impl<'a> WorkerSession<'a> {
                     events.extend(self.perform(action).await);
                 }
                 if is_end_of_run {
+                    events.extend(self.load.failure().map(Event::LoadFailed));
                     self.end_run();
                 }
             }

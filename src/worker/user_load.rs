@@ -30,6 +30,11 @@ pub(crate) trait UserLoad {
     /// Whether no run goes on: every request has ended, and the next report is the last one that says anything.
     fn is_stopped(&self) -> bool;
 
+    /// What failed while the last run went on.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// The local log of the last run; `None` if none is written.
     fn log_file(&self) -> Option<PathBuf> {
         None

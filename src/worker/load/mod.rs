@@ -145,6 +145,10 @@ impl UserLoad for WorkerLoad {
         self.run.as_ref().is_none_or(|run| run.is_over())
     }
 
+    fn failure(&self) -> Option<String> {
+        self.run.as_ref().and_then(|run| run.failure())
+    }
+
     fn log_file(&self) -> Option<PathBuf> {
         self.log_file.clone()
     }

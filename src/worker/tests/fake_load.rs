@@ -20,6 +20,7 @@ pub(super) struct FakeLoad {
     /// The names of classes that there are; all, if none is given.
     pub(super) classes: Vec<&'static str>,
     pub(super) fails_to_start: bool,
+    pub(super) failure: Option<&'static str>,
     pub(super) users: BTreeMap<String, u64>,
     pub(super) is_stopping: bool,
     pub(super) reports: u64,
@@ -90,6 +91,10 @@ impl UserLoad for FakeLoad {
 
     fn is_stopped(&self) -> bool {
         self.is_stopping
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.map(str::to_owned)
     }
 
     fn log_file(&self) -> Option<PathBuf> {

@@ -13,7 +13,7 @@ async fn conserved<F: Future<Output = ()>>(
     load: FakeLoad,
     script: impl FnOnce(tokio::sync::mpsc::UnboundedSender<()>) -> F,
 ) -> Ended {
-    let status = if load.fails_to_start || !load.classes.is_empty() {
+    let status = if load.fails_to_start || load.failure.is_some() || !load.classes.is_empty() {
         ExitStatus::Failed
     } else {
         ExitStatus::Success
@@ -275,5 +275,28 @@ fn clocks_that_differ_are_a_warning() {
         );
         let offset = ended.load.settings[0].clock_offset_us.unwrap();
         assert!(offset > 1_000_000_000_000, "{offset}");
+    });
+}
+
+#[test]
+fn class_that_fails_in_a_run_is_an_exception_at_its_end() {
+    block_on(async {
+        let master = FakeMaster::start().await;
+        let load = FakeLoad {
+            failure: Some("class `Reader`: cannot start a thread"),
+            ..FakeLoad::default()
+        };
+        let ended = conserved(&master, load, |_| async {
+            master_runs(&master, 1).await;
+            master.send("stop", &json!(null));
+            master
+                .until("ready", |state| state.count("client_ready") == 2)
+                .await;
+            master.send("quit", &json!(null));
+        })
+        .await;
+        let failure = "class `Reader`: cannot start a thread";
+        assert_eq!(ended.exit.error.as_deref(), Some(failure));
+        assert_eq!(master.state().exceptions, [failure]);
     });
 }
