@@ -24,9 +24,16 @@ PYTHON_REPORT = 4
 PATHS = ["/flags/br/br.gif", "/flags/us/metadata.json"]
 
 
-def start(setup: Setup, *master: str, ours: int = 3, pythons: int = 0, worker: tuple[str, ...] = ()) -> None:
+def start(
+    setup: Setup,
+    *master: str,
+    ours: int = 3,
+    pythons: int = 0,
+    worker: tuple[str, ...] = (),
+    latency: str = LATENCY[1],
+) -> None:
     """A server with faults, a master and its workers."""
-    setup.serve(*LATENCY, *FAULTS)
+    setup.serve("--latency", latency, *FAULTS)
     setup.master(*master)
     urls = [setup.url + path for path in PATHS]
     for number in range(1, ours + 1):
@@ -75,7 +82,7 @@ def compare_merged(setup: Setup, processes: int, runs: int = 1, *, is_complete: 
     logs = sorted((setup.folder / "runs").glob("*.hlog"))
     assert len(logs) == runs, f"{logs}"
     journal = [entry for entry in setup.journal() if is_ours(entry)]
-    count = failed = 0
+    count = failed = unfinished = 0
     result: dict[str, Any] = {}
     for log in logs:
         code, result, messages = setup.merge(log)
@@ -86,8 +93,11 @@ def compare_merged(setup: Setup, processes: int, runs: int = 1, *, is_complete: 
         assert not (is_complete and missing), f"{missing}"
         count += result["figures"]["requests"]
         failed += result["figures"]["failed"]
+        unfinished += result["figures"]["unfinished"]
     assert count == len(journal), f"the log has {count} requests, the server {len(journal)}"
-    assert failed == sum(map(is_failure, journal)), f"the log has {failed} failures, the server {failures(journal)}"
+    # The server may have completed what a worker cancelled at the same moment.
+    expected = sum(map(is_failure, journal))
+    assert failed <= expected <= failed + unfinished, f"the log has {failed} failures, the server {failures(journal)}"
     return result
 
 
@@ -109,7 +119,7 @@ def autostart(setup: Setup) -> None:
     run = [
         "--autostart",
         "--autoquit",
-        str(PYTHON_REPORT),
+        str(2 * PYTHON_REPORT),
         "--expect-workers",
         "4",
         "-u",
@@ -138,7 +148,9 @@ def autostart(setup: Setup) -> None:
 def headless(setup: Setup) -> None:
     """`--headless -t` ends by `quit`, after which the master listens for half a second: nothing is lost."""
     run = ["--headless", "--expect-workers", "3", "-u", "30", "-r", "30", "-t", "6s", "--exit-code-on-error", "0"]
-    start(setup, *run, *JSON, *LOGS, "--flagpole-rate-per-user", "10", worker=LOCAL)
+    # What is in flight at the end ends within the time that `quit` leaves.
+    latency = "uniform:20ms..100ms"
+    start(setup, *run, *JSON, *LOGS, "--flagpole-rate-per-user", "10", worker=LOCAL, latency=latency)
     expect_exit(setup, "master")
     codes = [process.wait() for process in processes(setup, "worker")]
     setup.stop_server()
