@@ -3,6 +3,7 @@
 use super::reader::ForeignHistogram;
 use super::tags;
 use flagpole_analysis::load::process::{ProcessHead, ProcessInterval};
+use flagpole_analysis::load::{AskedLoad, LoadModel, WindowCounts};
 use flagpole_protocol::{LatencyStats, LoadStats, OutcomeClass, OutcomeTimes, as_micros};
 use std::mem;
 use std::time::Duration;
@@ -24,6 +25,10 @@ impl ForeignIntervals {
             process: name.to_owned(),
             started_unix_us: as_micros(first.start),
             is_foreign: true,
+            asked: AskedLoad {
+                model: LoadModel::Unknown,
+                ..AskedLoad::default()
+            },
             ..ProcessHead::default()
         }
     }
@@ -42,7 +47,7 @@ impl ForeignIntervals {
         let is_other = (self.interval.start, self.interval.length) != (start, line.length);
         let previous = is_other.then(|| {
             let next = empty(self.interval.seq + 1, start, line.length);
-            mem::replace(&mut self.interval, next)
+            counted(mem::replace(&mut self.interval, next))
         });
         record(&mut self.interval.stats, &line.tag, &line.times);
         previous
@@ -50,8 +55,19 @@ impl ForeignIntervals {
 
     /// The last interval.
     pub(super) fn finish(self) -> ProcessInterval {
-        self.interval
+        counted(self.interval)
     }
+}
+
+/// With what ended in it: all of it counts in the rate, as no window is known.
+fn counted(mut interval: ProcessInterval) -> ProcessInterval {
+    let stats = &interval.stats;
+    interval.in_window = WindowCounts {
+        ended: stats.successes() + stats.failures(),
+        succeeded: stats.successes(),
+        bytes: 0,
+    };
+    interval
 }
 
 fn empty(seq: u64, start: Duration, length: Duration) -> ProcessInterval {
@@ -66,8 +82,8 @@ fn empty(seq: u64, start: Duration, length: Duration) -> ProcessInterval {
 /// Adds the latencies of a tag: `failed` and `service` mean what they mean in flagpole's logs, any other tag is an outcome of
 /// its own.
 fn record(stats: &mut LoadStats, tag: &str, times: &LatencyStats) {
-    // Of a log of flagpole without its comments: these are in the sums as well.
-    if tags::is_part_of_sums(tag) {
+    // Of a log of flagpole without its comments: these are in the sums as well. An empty histogram says nothing.
+    if tags::is_part_of_sums(tag) || times.count() == 0 {
         return;
     }
     let label = match tag {
@@ -79,8 +95,10 @@ fn record(stats: &mut LoadStats, tag: &str, times: &LatencyStats) {
         .entry(label.to_owned().into())
         .or_insert_with(|| {
             let mut outcome = OutcomeTimes::default();
-            label.clone_into(&mut outcome.reason);
-            if label != tags::FAILED {
+            if label == tags::FAILED {
+                "reason not in the log".clone_into(&mut outcome.reason);
+            } else {
+                label.clone_into(&mut outcome.reason);
                 outcome.class = OutcomeClass::Ok;
             }
             outcome
@@ -119,6 +137,7 @@ mod tests {
             line(100, "failed", &[500]),
             line(100, "response:ok", &[10, 20]),
             line(101, "writes", &[77]),
+            line(101, "failed", &[]),
         ];
         let mut intervals = ForeignIntervals::new(&lines[0]);
         let previous: Vec<_> = lines
@@ -141,6 +160,7 @@ mod tests {
             (first.stats.successes(), first.stats.service_time().count()),
             (2, 2)
         );
+        assert_eq!((first.in_window.ended, first.in_window.succeeded), (3, 2));
         let last = intervals.finish();
         assert_eq!((last.seq, last.start), (2, SECOND));
         assert_eq!(counts(&last), [("writes".to_owned(), 1)]);

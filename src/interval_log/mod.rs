@@ -4,13 +4,14 @@
 //! `blocks` makes the text of a process, `log_file` writes it into the file of `load --hlog`. `reader` reads a log line by line.
 //! `stats_record` takes statistics apart into histograms with tags (`tags`) and counters, and puts them together again;
 //! `histogram_text` and `comment` are the two kinds of lines. `merge_files` adds logs up, also those of other programs
-//! (`foreign_intervals`).
+//! (`foreign_intervals`); `log_sources` sees that no process counts twice.
 
 mod blocks;
 mod comment;
 mod foreign_intervals;
 mod histogram_text;
 mod log_file;
+mod log_sources;
 mod merge_files;
 mod reader;
 mod stats_record;

@@ -233,6 +233,7 @@ impl LoadPlan {
             }
             (LoadModel::Open { .. }, PlanModel::Closed { .. }) => "open".to_owned(),
             (LoadModel::Users { .. }, _) => "users by a Locust master".to_owned(),
+            (LoadModel::Unknown, _) => "not known".to_owned(),
         }
     }
 }

@@ -60,6 +60,8 @@ pub enum LoadModel {
         /// What the users of each class do.
         classes: Vec<AskedUserClass>,
     },
+    /// Not known, as a log is of another program.
+    Unknown,
 }
 
 /// What the users of a class do whose number a Locust master decides.
@@ -102,15 +104,20 @@ impl LoadModel {
     pub fn is_constant(&self) -> bool {
         match self {
             LoadModel::Closed { stages, .. } | LoadModel::Open { stages, .. } => stages.is_none(),
-            LoadModel::Users { .. } => false,
+            LoadModel::Users { .. } | LoadModel::Unknown => false,
         }
+    }
+
+    /// Whether it is known.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, LoadModel::Unknown)
     }
 
     /// Whether requests arrive by a schedule.
     pub fn is_open(&self) -> bool {
         match self {
             LoadModel::Open { .. } => true,
-            LoadModel::Closed { .. } => false,
+            LoadModel::Closed { .. } | LoadModel::Unknown => false,
             LoadModel::Users { classes } => {
                 let mut classes = classes.iter();
                 classes.any(|class| class.rate_per_user_per_s.is_some())

@@ -61,7 +61,7 @@ fn missing_and_repeated_shards_are_invalid() {
     logs.remove(2);
     assert_eq!(reasons(&logs), only(Validity::Invalid, "shard_missing"));
     assert!(
-        message(&logs).starts_with("1 of 4 shards are missing: 3;"),
+        message(&logs).starts_with("1 of 4 shards is missing: 3;"),
         "{}",
         message(&logs)
     );
@@ -72,6 +72,11 @@ fn missing_and_repeated_shards_are_invalid() {
     assert_eq!(
         reasons(&logs)[0],
         (Validity::Invalid, "shard_repeated".to_owned())
+    );
+    assert!(
+        message(&logs).starts_with("shard 2 was made by processes h_2 and h_again;"),
+        "{}",
+        message(&logs)
     );
     let mut logs = shards();
     logs[0].head.shard = Some([1, 5]);
@@ -90,9 +95,20 @@ fn missing_interval_is_invalid_and_one_that_comes_again_counts_once() {
         (Validity::Invalid, "interval_missing".to_owned())
     );
     assert!(
-        message(&logs).starts_with("process h_2: its log lacks 1 interval of 11;"),
+        message(&logs)
+            .starts_with("process h_2: its log lacks 1 of 11 intervals; merge the log as"),
         "{}",
         message(&logs)
+    );
+    // Only workers have a copy.
+    logs[1].head.user_classes = vec!["User".to_owned()];
+    let all = result(&logs).verdict.reasons;
+    let of_gap = all.iter().find(|one| one.label == "interval_missing");
+    assert!(
+        of_gap
+            .unwrap()
+            .message
+            .ends_with("a worker keeps a local copy")
     );
     let mut logs = shards();
     logs.push(logs[3].clone());
@@ -129,6 +145,53 @@ fn process_without_an_end_is_named_and_matters_as_much_as_is_missing() {
     assert_eq!(
         reasons(&logs)[0],
         (Validity::Suspect, "end_missing".to_owned())
+    );
+}
+
+/// All are cut: what they should have done is what was asked for, not what they did.
+#[test]
+fn processes_that_are_all_killed_lack_what_was_asked_for() {
+    let killed = |change: fn(&mut ProcessLog)| {
+        let mut logs = shards();
+        for log in &mut logs {
+            log.head.asked.duration_us = None;
+            log.intervals.truncate(4);
+            log.end = None;
+            change(log);
+        }
+        let verdict = result(&logs).verdict;
+        let mut reasons = verdict.reasons.into_iter();
+        let reason = reasons.find(|one| one.label == "end_missing").unwrap();
+        (reason.severity, reason.message)
+    };
+    let (severity, message) = killed(|log| {
+        log.head.asked.duration_us = Some(20 * SECOND + MS);
+        log.head.asked.warm_up_us = MS;
+    });
+    assert_eq!(severity, Validity::Invalid);
+    assert!(
+        message.contains("after 4.00 s of 20.0 s without an end"),
+        "{message}"
+    );
+    assert!(
+        message.contains("(80% of the time of all processes is missing)"),
+        "{message}"
+    );
+    let (severity, message) = killed(|log| log.head.asked.requests = Some(16_000));
+    assert_eq!(severity, Validity::Invalid);
+    assert!(
+        message.contains("(90% of the requests are missing)"),
+        "{message}"
+    );
+    let (severity, message) = killed(|log| {
+        log.head.asked.model = LoadModel::Users {
+            classes: Vec::new(),
+        };
+    });
+    assert_eq!(severity, Validity::Suspect);
+    assert!(
+        message.contains("after 4.00 s without an end: it was killed, or its log cut off; what"),
+        "{message}"
     );
 }
 
@@ -309,22 +372,20 @@ fn end_of_one_process_before_its_time_is_a_doubt_about_the_whole() {
 }
 
 #[test]
-fn log_of_another_program_is_added_without_proof_of_its_completeness() {
+fn log_of_another_program_is_added_and_what_it_does_not_say_is_not_judged() {
     let mut logs = shards();
     for log in &mut logs {
         log.head.shard = None;
     }
     logs[0].head.is_foreign = true;
+    logs[0].head.asked.model = LoadModel::Unknown;
+    logs[0].head.targets.clear();
     logs[0].end = None;
-    let result = result(&logs);
-    assert_eq!(result.figures.requests, 4000);
-    assert_eq!(
-        result.verdict.validity,
-        Validity::Valid,
-        "{:?}",
-        result.verdict
-    );
-    assert!(result.verdict.unchecked[0].starts_with("completeness of process h_1: "));
+    assert_eq!(reasons(&logs), only(Validity::Suspect, "client_unknown"));
+    assert_eq!(result(&logs).figures.requests, 4000);
+    assert_eq!(result(&logs).asked.model, LoadModel::Unknown);
+    let unchecked = result(&logs[..1]).verdict.unchecked;
+    assert!(unchecked.is_empty(), "{unchecked:?}");
 }
 
 #[test]

@@ -68,6 +68,31 @@ fn merged_log_can_be_merged_again() {
 }
 
 #[test]
+fn merged_log_is_not_merged_with_a_part_of_it() {
+    let sandbox = two_logs();
+    let (_, merged) = merge(&sandbox, "a.hlog b.hlog -o all.hlog");
+    let (_, a) = merge(&sandbox, "a.hlog");
+    let process = a["processes"][0]["process"].as_str().unwrap();
+    let both = text(&sandbox, "all.hlog") + &text(&sandbox, "a.hlog");
+    fs::write(sandbox.path("both.hlog"), both).unwrap();
+    for (logs, place) in [
+        ("all.hlog a.hlog", "is in all.hlog and in a.hlog"),
+        ("a.hlog all.hlog", "is in a.hlog and in all.hlog"),
+        (
+            "both.hlog",
+            "is in both.hlog twice, once as a part of a merge",
+        ),
+    ] {
+        let output = sandbox.run(&format!("merge {logs}"));
+        output.assert_code(2);
+        output.assert_stderr_starts_with(&format!(
+            "flagpole: process {process} {place}: give its figures once\n"
+        ));
+    }
+    assert_eq!(merged["processes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn logs_of_standard_input_are_read() {
     let sandbox = two_logs();
     let mut both = text(&sandbox, "a.hlog");
@@ -168,4 +193,19 @@ fn log_of_another_program_is_added_by_tag() {
     );
     let reasons = document["verdict"].to_string();
     assert!(reasons.contains("other.hlog"), "{reasons}");
+    assert_eq!(document["verdict"]["validity"], "SUSPECT");
+    assert_eq!(figures["requests_per_s"], 45.0);
+    // What is not in the log is not in the report.
+    let text = sandbox.run("merge other.hlog -v").stdout;
+    for absent in [
+        "connection",
+        "closed",
+        " B/s",
+        "in flight",
+        "service time",
+        ": 0 x",
+    ] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
+    assert!(text.contains("45.0 requests/s"), "{text}");
 }

@@ -19,7 +19,7 @@ const QUEUED: SeriesStyle = SeriesStyle::new(1);
 
 pub(super) fn figure(context: &LoadContext<'_>) -> Option<Figure> {
     let points = &context.time.points;
-    if points.is_empty() {
+    if points.is_empty() || !context.result.asked.model.is_known() {
         return None;
     }
     let has_queue = context.result.asked.model.is_open();

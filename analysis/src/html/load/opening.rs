@@ -61,7 +61,7 @@ fn conditions(result: &LoadResult) -> Vec<(String, String)> {
     let seed = match (&result.asked.model, of_server) {
         (_, Some((_, seed))) => Some(seed.clone()),
         (LoadModel::Open { seed, .. }, None) => Some(seed.to_string()),
-        (LoadModel::Closed { .. } | LoadModel::Users { .. }, None) => None,
+        (LoadModel::Closed { .. } | LoadModel::Users { .. } | LoadModel::Unknown, None) => None,
     };
     let named = |name: &str, value: String| (name.to_owned(), value);
     let asked = named("load", asked(&result.asked));

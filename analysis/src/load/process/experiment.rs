@@ -122,7 +122,7 @@ fn comparable(asked: &AskedLoad, are_parts: bool) -> AskedLoad {
             *rate_per_s = rate_per_s.map(|_| 0.0);
             (*max_in_flight, *seed) = (0, 0);
         }
-        LoadModel::Users { .. } => {}
+        LoadModel::Users { .. } | LoadModel::Unknown => {}
     }
     asked
 }
@@ -145,7 +145,8 @@ fn are_classes_compatible(one: &AskedLoad, other: &AskedLoad) -> bool {
     ours.iter().all(is_known) && rest(one) == rest(other)
 }
 
-/// What processes are asked for together: parts of a load for all of it, others for the sum of their amounts.
+/// What processes are asked for together: parts of a load for all of it, others for the sum of their amounts. It is not known
+/// if that of one of them is not.
 pub(super) fn together<'a>(
     experiments: impl IntoIterator<Item = &'a Experiment>,
     are_parts: bool,
@@ -155,7 +156,16 @@ pub(super) fn together<'a>(
         return AskedLoad::default();
     };
     let mut asked = first.asked.clone();
-    for other in experiments.filter(|_| !are_parts) {
+    for other in experiments {
+        if !asked.model.is_known() || !other.asked.model.is_known() {
+            return AskedLoad {
+                model: LoadModel::Unknown,
+                ..AskedLoad::default()
+            };
+        }
+        if are_parts {
+            continue;
+        }
         asked.requests = asked.requests.zip(other.asked.requests).map(|(a, b)| a + b);
         add(&mut asked.model, &other.asked.model);
     }

@@ -55,7 +55,10 @@ impl ProcessState {
     /// Without an end, only its lateness is known.
     fn verdict(&self, observed: &ObservedLoad, figures: &LoadFigures) -> Verdict {
         let mut verdict = Verdict::for_process(observed, figures);
-        if self.end.is_none() {
+        if self.head.is_foreign {
+            // `client_unknown` says so.
+            verdict.unchecked.clear();
+        } else if self.end.is_none() {
             let unknown = "what the client lacked: its log has no end";
             verdict.unchecked = vec![unknown.to_owned()];
         }

@@ -151,8 +151,12 @@ fn facts(processes: &[ProcessState], first: WallQuarter) -> MergeFacts {
         .iter()
         .all(|one| one.end.as_ref().is_some_and(|end| end.server.is_some()));
     let are_parts = processes.iter().all(ProcessState::is_part);
-    let of_first = &processes[0];
-    let difference = processes[1..].iter().find_map(|other| {
+    // What other programs were asked for is not known.
+    let mut known = processes
+        .iter()
+        .filter(|one| one.experiment.asked.model.is_known());
+    let of_first = known.next().unwrap_or(&processes[0]);
+    let difference = known.find_map(|other| {
         let is_same = Arc::ptr_eq(&of_first.experiment, &other.experiment);
         let experiment = (!is_same).then_some(&*other.experiment)?;
         let difference = of_first
@@ -181,10 +185,12 @@ fn notes(processes: &[ProcessState]) -> Vec<String> {
         let (system, processor) = (environment.system.clone(), environment.processor.clone());
         (system, processor, environment.cores)
     };
-    let machines: BTreeSet<_> = processes.iter().map(machine).collect();
-    let versions = processes
+    // Logs of other programs do not say where they ran.
+    let known = processes
         .iter()
-        .map(|one| &one.head.environment.flagpole[..]);
+        .filter(|one| one.head.environment != Environment::default());
+    let machines: BTreeSet<_> = known.clone().map(machine).collect();
+    let versions = known.map(|one| &one.head.environment.flagpole[..]);
     let versions: BTreeSet<_> = versions.collect();
     let machines = (machines.len() > 1).then(|| {
         let count = machines.len();

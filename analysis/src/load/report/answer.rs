@@ -53,6 +53,7 @@ fn figures(result: &LoadResult) -> String {
     let figures = &result.figures;
     let reached = grouped_rate(figures.requests_per_s);
     let load = match (&result.asked.model, figures.asked_per_s) {
+        (LoadModel::Unknown, _) => format!("{reached} requests/s"),
         (LoadModel::Closed { connections, .. }, _) => {
             let connections = counted(result.asked.part_of(*connections), "connection");
             let up_to = if result.asked.model.is_constant() {
@@ -88,15 +89,22 @@ fn figures(result: &LoadResult) -> String {
     let shard = (result.asked.shard).map_or_else(String::new, |shard| format!("{shard}: "));
     let processes = match result.processes.len() {
         0 | 1 => String::new(),
-        count => format!("{} processes reached ", grouped(count as u64)),
+        count => format!("{} processes made ", grouped(count as u64)),
     };
-    format!("{shard}{processes}{load}; {}", quality(result))
+    let quality = match quality(result) {
+        quality if quality.is_empty() => quality,
+        quality => format!("; {quality}"),
+    };
+    format!("{shard}{processes}{load}{quality}")
 }
 
 /// `p99 2.31 ms, no errors`.
 fn quality(result: &LoadResult) -> String {
     let mut parts: Vec<String> = highest_percentile(&result.figures).into_iter().collect();
-    parts.push(errors(&result.figures));
+    // Other programs do not always log what failed.
+    if result.asked.model.is_known() || result.figures.failed > 0 {
+        parts.push(errors(&result.figures));
+    }
     if let Some(iterations) = result.iterations.as_ref().filter(|all| all.failed > 0) {
         let (failed, begun) = (grouped(iterations.failed), grouped(iterations.begun()));
         parts.push(format!("{failed} of {begun} iterations failed"));

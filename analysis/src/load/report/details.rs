@@ -102,7 +102,8 @@ fn parts(result: &LoadResult) -> Option<LoadTable> {
         ("p50", false, 0),
         ("p99", false, 0),
     ];
-    (figures.succeeded > 0).then(|| LoadTable {
+    let is_measured = figures.parts.named().iter().any(|(_, part)| part.count > 0);
+    (figures.succeeded > 0 && is_measured).then(|| LoadTable {
         title: "Parts of the response times of successful requests; the means add up".to_owned(),
         columns: columns(&headers, &rows),
     })
@@ -169,5 +170,6 @@ fn seconds(result: &LoadResult) -> Option<LoadTable> {
     let mut columns = columns(&headers, &rows);
     let is_open = result.asked.model.is_open();
     columns.retain(|column| is_open || !["due", "queued"].contains(&&column.header[..]));
+    columns.retain(|column| result.asked.model.is_known() || column.header != "in flight");
     (!rows.is_empty()).then_some(LoadTable { title, columns })
 }

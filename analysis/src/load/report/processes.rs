@@ -26,17 +26,20 @@ pub(super) fn table(result: &LoadResult, max: usize) -> Option<LoadTable> {
         ("clock", false, 4),
         ("doubts", true, 0),
     ];
-    let title = if shown.len() < all {
-        let (shown, all) = (shown.len() as u64, grouped(all as u64));
-        format!("{shown} of {all} processes: those with a doubt, then the slowest")
-    } else {
-        "Processes; p99 of the response time, and how late each process started requests".to_owned()
-    };
     let mut columns = columns(&headers, &rows);
     columns.retain(|column| column.rank == 0 || column.values.iter().any(|value| value != "-"));
     columns.retain(|column| {
         column.header != "doubts" || column.values.iter().any(|value| !value.is_empty())
     });
+    let has_lateness = columns.iter().any(|column| column.header == "lateness p99");
+    let title = if shown.len() < all {
+        let (shown, all) = (shown.len() as u64, grouped(all as u64));
+        format!("{shown} of {all} processes: those with a doubt, then the slowest")
+    } else if has_lateness {
+        "Processes; p99 of the response time, and how late each process started requests".to_owned()
+    } else {
+        "Processes; p99 of the response time".to_owned()
+    };
     (all > 1).then_some(LoadTable { title, columns })
 }
 
@@ -60,6 +63,7 @@ pub(crate) fn labels(process: &ProcessFigures) -> Vec<&str> {
         (process.missing_intervals > 0, "interval_missing"),
         (process.repeated_intervals > 0, "interval_repeated"),
         (!process.has_end && !process.is_foreign, "end_missing"),
+        (process.is_foreign, "client_unknown"),
     ];
     let of_log = of_log.into_iter().filter(|(applies, _)| *applies);
     let own = process.reasons.iter().map(|reason| &reason.label[..]);

@@ -83,6 +83,9 @@ pub(crate) fn asked(asked: &AskedLoad) -> String {
             .into_iter()
             .chain(classes.iter().map(user_class))
             .collect(),
+        LoadModel::Unknown => {
+            vec!["load of another program, which its log does not say".to_owned()]
+        }
     };
     let requests = asked.requests.map(|count| part_of(asked, count, "request"));
     let time = |us: u64| HumanDuration::from_micros(us).to_string();
@@ -153,10 +156,17 @@ fn counts(result: &LoadResult) -> String {
         0 => String::new(),
         count => format!(" ({} of them never started)", grouped(count)),
     };
-    format!(
-        "{} in {}: {} succeeded, {} failed{unfinished}{unstarted}",
+    let requests = format!(
+        "{} in {}",
         counted(figures.requests, "request"),
-        HumanDuration::from_micros(result.elapsed_us),
+        HumanDuration::from_micros(result.elapsed_us)
+    );
+    if !result.asked.model.is_known() && figures.failed == 0 {
+        // Other programs do not always log what failed.
+        return requests;
+    }
+    format!(
+        "{requests}: {} succeeded, {} failed{unfinished}{unstarted}",
         grouped(figures.succeeded),
         grouped(figures.failed)
     )
@@ -175,14 +185,19 @@ fn rates(result: &LoadResult) -> String {
     if figures.failed > 0 {
         parts.push(format!("goodput {}/s", grouped_rate(figures.goodput_per_s)));
     }
-    parts.push(format!("{}/s", size(figures.bytes_per_s)));
+    let is_known = result.asked.model.is_known();
+    if is_known || figures.bytes > 0 {
+        parts.push(format!("{}/s", size(figures.bytes_per_s)));
+    }
     if let Some(mean) = result.in_flight.mean {
         parts.push(format!("{} in flight on average", grouped_rate(mean)));
     }
-    parts.push(format!(
-        "{} opened",
-        counted(figures.connections, "connection")
-    ));
+    if is_known || figures.connections > 0 {
+        parts.push(format!(
+            "{} opened",
+            counted(figures.connections, "connection")
+        ));
+    }
     parts.join(", ")
 }
 

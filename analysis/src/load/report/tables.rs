@@ -42,10 +42,10 @@ pub(super) fn micros(us: u64) -> String {
 /// are no column.
 pub(super) fn latencies(result: &LoadResult) -> Vec<TableColumn> {
     let figures = &result.figures;
-    let mut rows = vec![
-        latency_row("response time", &figures.response_time),
-        latency_row("service time", &figures.service_time),
-    ];
+    let mut rows = vec![latency_row("response time", &figures.response_time)];
+    if result.asked.model.is_known() || figures.service_time.count > 0 {
+        rows.push(latency_row("service time", &figures.service_time));
+    }
     if figures.failed > 0 {
         rows.push(latency_row(
             "failed requests",

@@ -1,8 +1,8 @@
 //! Judges what was observed in a load run by every check.
 
 use super::{
-    all_failed, arrivals_late, client_saturated, clocks_apart, connections_short, drift,
-    end_missing, ended_early, experiments_differ, interval_missing, interval_repeated,
+    all_failed, arrivals_late, client_saturated, client_unknown, clocks_apart, connections_short,
+    drift, end_missing, ended_early, experiments_differ, interval_missing, interval_repeated,
     iterations_failed, ledger_mismatch, littles_law, merge_unchecked, process_reasons,
     process_starved, processor_lost, rate_not_reached, sample_too_small, server_silent, shards,
     starts_apart, unfinished,
@@ -48,7 +48,8 @@ impl Verdict {
         let mut reasons: Vec<_> = experiments_differ::check(facts).into_iter().collect();
         reasons.extend(shards::check(processes));
         reasons.extend(interval_missing::check(processes));
-        reasons.extend(end_missing::check(observed, processes));
+        reasons.extend(end_missing::check(observed, figures, processes));
+        reasons.extend(client_unknown::check(processes));
         reasons.extend(starts_apart::check(observed, processes));
         reasons.extend(clocks_apart::check(processes));
         reasons.extend(interval_repeated::check(processes));
@@ -133,7 +134,9 @@ fn whole_reasons(
 ) -> Vec<ValidityIssue> {
     let mut reasons: Vec<_> = all_failed::check(figures).into_iter().collect();
     let has_none = !reasons.is_empty();
-    reasons.extend(server_silent::check(observed).filter(|_| !has_none));
+    // Other programs do not log when responses came.
+    let may_be_silent = !has_none && observed.asked.model.is_known();
+    reasons.extend(server_silent::check(observed).filter(|_| may_be_silent));
     reasons.extend(ledger_mismatch::check(observed));
     reasons.extend(process_reasons::check(&facts.processes));
     if has_none || reasons.iter().any(is_gone) {

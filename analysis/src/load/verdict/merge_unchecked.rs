@@ -1,6 +1,5 @@
 //! What cannot be checked of the load of several processes.
 
-use super::process_names::named;
 use super::starts_apart;
 use crate::load::merge_facts::MergeFacts;
 use crate::load::observed::ObservedLoad;
@@ -10,8 +9,7 @@ use std::collections::BTreeMap;
 /// Sentences without a full stop.
 pub(super) fn sentences(observed: &ObservedLoad, facts: &MergeFacts) -> Vec<String> {
     let processes = &facts.processes[..];
-    let mut sentences: Vec<String> = completeness(processes).into_iter().collect();
-    sentences.extend(clocks(processes));
+    let mut sentences: Vec<String> = clocks(processes).into_iter().collect();
     if facts.has_unchecked_ledger {
         sentences.push(
             "requests in the ledger of the server: not all processes have an end and a ledger"
@@ -24,15 +22,6 @@ pub(super) fn sentences(observed: &ObservedLoad, facts: &MergeFacts) -> Vec<Stri
     }
     sentences.extend(of_processes(processes));
     sentences
-}
-
-fn completeness(processes: &[ProcessFigures]) -> Option<String> {
-    let foreign: Vec<_> = processes.iter().filter(|one| one.is_foreign).collect();
-    let names = named(&foreign);
-    let sentence = format!(
-        "completeness of {names}: intervals of other programs have no numbers, so that missing ones are not seen"
-    );
-    (!foreign.is_empty()).then_some(sentence)
 }
 
 /// Without a clock in common, the starts of processes on several machines cannot be compared.

@@ -6,6 +6,7 @@
 mod all_failed;
 mod arrivals_late;
 mod client_saturated;
+mod client_unknown;
 mod clocks_apart;
 mod connections_short;
 mod drift;

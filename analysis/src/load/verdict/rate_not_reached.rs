@@ -115,7 +115,7 @@ fn cause(observed: &ObservedLoad, figures: &LoadFigures) -> (&'static str, Strin
     let (in_flight, queued) = busiest.map_or((0, 0), |one| (one.in_flight, one.queued));
     let limit = match observed.asked.model {
         LoadModel::Open { max_in_flight, .. } => observed.asked.part_of(max_in_flight),
-        LoadModel::Closed { .. } | LoadModel::Users { .. } => u64::MAX,
+        LoadModel::Closed { .. } | LoadModel::Users { .. } | LoadModel::Unknown => u64::MAX,
     };
     // All connections were taken, except a few that had just become free.
     let limit = if in_flight * 10 >= limit.saturating_mul(9) {

@@ -61,8 +61,9 @@ fn missing(by_number: &BTreeMap<u64, Vec<&ProcessFigures>>, count: u64) -> Optio
         ""
     };
     let message = format!(
-        "{} of {count} shards are missing: {}{more}; merge all logs, or run what failed again from the start",
+        "{} of {count} shards {} missing: {}{more}; merge all logs, or run what failed again from the start",
         count - given,
+        if count - given == 1 { "is" } else { "are" },
         missing.join(", ")
     );
     (given < count).then(|| ValidityIssue::invalid("shard_missing", message))
@@ -80,9 +81,8 @@ fn repeated(by_number: &BTreeMap<u64, Vec<&ProcessFigures>>) -> Option<ValidityI
         String::new()
     };
     let message = format!(
-        "shard {number} was made by {} processes ({}){more}; its part of the schedule was made more than once: merge only \
+        "shard {number} was made by {}{more}; its part of the schedule was made more than once: merge only \
          the logs of one run, and do not let a scheduler start a shard again",
-        processes.len(),
         named(processes)
     );
     Some(ValidityIssue::invalid("shard_repeated", message))
