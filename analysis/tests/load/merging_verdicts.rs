@@ -235,6 +235,21 @@ fn processes_that_start_apart_are_doubtful_unless_their_clocks_explain_it() {
     assert_eq!(result(&logs).seconds, result(&shards()).seconds);
 }
 
+#[test]
+fn shards_that_start_within_a_second_reach_their_rate() {
+    let mut logs = shards();
+    logs[1].head.started_unix_us += 9 * SECOND / 10;
+    let result = result(&logs);
+    let validity = result.verdict.validity;
+    assert_eq!(validity, Validity::Valid, "{:?}", result.verdict);
+    assert_eq!(result.figures.asked_per_s, Some(400.0));
+    assert!(
+        result.figures.requests_per_s > 396.0,
+        "{:?}",
+        result.figures
+    );
+}
+
 /// Logs of decades apart: seconds between them would not fit into memory, nor into a report.
 #[test]
 fn processes_that_are_far_apart_take_as_much_as_their_intervals() {

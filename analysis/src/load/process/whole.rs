@@ -77,10 +77,14 @@ impl Whole {
 
 /// What heads and ends say; `merging` is the machine that merges.
 fn observed(processes: &[ProcessState], first: WallQuarter, merging: &Environment) -> ObservedLoad {
-    let longest = |time: fn(&ProcessState) -> Duration| {
-        let times = processes.iter();
-        let times = times.map(|one| Duration::from_secs(one.starts_at_s(first)) + time(one));
-        times.max().unwrap_or_default()
+    let start = |one: &ProcessState| Duration::from_secs(one.starts_at_s(first));
+    let ends = processes.iter().map(|one| start(one) + one.elapsed());
+    let windows = processes.iter();
+    let windows = if processes.iter().all(ProcessState::is_part) {
+        // Shards make the load of one window. That they start a little apart takes nothing from its rate.
+        windows.map(ProcessState::window).max()
+    } else {
+        windows.map(|one| start(one) + one.window()).max()
     };
     let of_first = &processes[0];
     let mut environments = processes.iter().map(|one| &one.head.environment);
@@ -93,8 +97,8 @@ fn observed(processes: &[ProcessState], first: WallQuarter, merging: &Environmen
             processes.iter().map(|one| &*one.experiment),
             processes.iter().all(ProcessState::is_part),
         ),
-        window: longest(ProcessState::window),
-        elapsed: longest(ProcessState::elapsed),
+        window: windows.unwrap_or_default(),
+        elapsed: ends.max().unwrap_or_default(),
         ..ObservedLoad::default()
     };
     let started = processes
