@@ -45,7 +45,7 @@ pub(crate) struct WorkerArgs {
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = positive_duration, help_heading = "Master")]
     pub(super) reconnect_timeout: Duration,
 
-    /// Write the interval log of each run to this folder, which is created
+    /// Write the interval log of each run to this folder; it is created
     #[arg(
         long,
         value_name = "FOLDER",
