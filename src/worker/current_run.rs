@@ -2,7 +2,7 @@
 
 use super::identity::run_name;
 use super::messages::SpawnJob;
-use super::user_load::{LoadReport, RunSettings};
+use super::user_load::{RunSettings, WorkerReport};
 use anyhow::Error;
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -60,7 +60,7 @@ impl WorkerRun {
     }
 
     /// Counts what a report has.
-    pub(super) fn add(&mut self, report: &LoadReport) {
+    pub(super) fn add(&mut self, report: &WorkerReport) {
         for endpoint in &report.endpoints {
             self.requests += endpoint.requests;
             self.ended += endpoint.ended;

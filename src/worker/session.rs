@@ -8,7 +8,7 @@ use super::identity::new_identity;
 use super::messages::{MasterMessage, WorkerMessage};
 use super::state::{Action, Event, Outgoing, Situation, Timing, WorkerExit, WorkerMachine};
 use super::stats::stats_data;
-use super::user_load::{LoadReport, MachineShare, UserLoad};
+use super::user_load::{MachineShare, UserLoad, WorkerReport};
 use super::worker_log::WorkerLog;
 use std::collections::{BTreeMap, VecDeque};
 use std::future;
@@ -66,7 +66,7 @@ impl<'a> WorkerSession<'a> {
         let mut events = VecDeque::from([Event::Tick]);
         loop {
             while let Some(event) = events.pop_front() {
-                let is_end_of_run = event == Event::LoadStopped;
+                let is_stopping = self.machine.awaits_stop();
                 let situation = self.situation();
                 for action in self.machine.handle(event, situation) {
                     if let Action::Exit(exit) = action {
@@ -74,7 +74,7 @@ impl<'a> WorkerSession<'a> {
                     }
                     events.extend(self.perform(action).await);
                 }
-                if is_end_of_run {
+                if is_stopping && !self.machine.awaits_stop() {
                     events.extend(self.load.failure().map(Event::LoadFailed));
                     self.end_run();
                 }
@@ -279,9 +279,9 @@ impl<'a> WorkerSession<'a> {
     }
 
     /// The report, without its log, and when it begins.
-    fn take_report(&mut self) -> (LoadReport, f64) {
+    fn take_report(&mut self) -> (WorkerReport, f64) {
         let Some(run) = &mut self.run else {
-            return (LoadReport::default(), 0.0);
+            return (WorkerReport::default(), 0.0);
         };
         let mut report = self.load.take_report();
         let since = run.since;
@@ -304,7 +304,12 @@ impl<'a> WorkerSession<'a> {
             .map(|endpoint| endpoint.requests)
             .sum();
         let requests = unsent + self.deliveries.unproven_requests();
-        if requests > 0 {
+        if requests == 0 {
+            if !self.deliveries.is_proven() {
+                self.log
+                    .warn("the master may not have the last report, which has no requests");
+            }
+        } else {
             let log = match self.load.log_file() {
                 Some(file) => format!("`{}` has them all", file.display()),
                 None => "no local log has them".to_owned(),
@@ -322,7 +327,7 @@ impl<'a> WorkerSession<'a> {
     }
 }
 
-/// Waits for a message; without a connection without an end.
+/// Waits for a message; never ends if there is no connection.
 async fn receive(connection: &mut Option<MasterConnection>) -> Result<Vec<u8>, String> {
     match connection {
         Some(connection) => connection.receive().await,
@@ -330,7 +335,7 @@ async fn receive(connection: &mut Option<MasterConnection>) -> Result<Vec<u8>, S
     }
 }
 
-/// Waits for the end of an attempt to connect; without an attempt without an end.
+/// Waits for the end of an attempt to connect; never ends if there is none.
 async fn connected<T>(attempt: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
     match attempt {
         Some(attempt) => attempt.await,

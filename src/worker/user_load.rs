@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Users of several classes that make requests. The calls come from one thread, and none of them waits for responses.
+/// Users of several classes that make requests. The calls come from one thread, and none of them waits for responses; `start`
+/// looks up the names of hosts.
 pub(crate) trait UserLoad {
     /// Begins a run without users. A run that goes on has to be stopped before. Values of `settings.options` that cannot be
     /// used are errors.
@@ -21,7 +22,7 @@ pub(crate) trait UserLoad {
     fn running_users(&self) -> BTreeMap<String, u64>;
 
     /// What happened since the last report.
-    fn take_report(&mut self) -> LoadReport;
+    fn take_report(&mut self) -> WorkerReport;
 
     /// Begins no further requests. Those that are unfinished after `grace` are cancelled, and count as failures. A second
     /// call can only shorten the grace.
@@ -64,7 +65,7 @@ pub(crate) struct RunSettings {
 
 /// What happened since the last report.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct LoadReport {
+pub(crate) struct WorkerReport {
     /// Those with requests.
     pub(crate) endpoints: Vec<EndpointReport>,
     /// The text of the interval log's blocks.

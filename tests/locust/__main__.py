@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 PARALLEL = 4
 
 
-def carry_out(name: str, scenario: Callable[[Setup], None], flagpole: Path, locust: Path) -> bool:
+# How often a scenario is repeated for which the machine was too busy.
+REPEATS = 2
+
+
+def carry_out(
+    name: str, scenario: Callable[[Setup], None], flagpole: Path, locust: Path, repeats: int = REPEATS
+) -> bool:
     start = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="flagpole-locust-") as folder,
@@ -33,7 +39,10 @@ def carry_out(name: str, scenario: Callable[[Setup], None], flagpole: Path, locu
     ):
         try:
             scenario(setup)
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001
+            if isinstance(error, scenarios.StarvedError) and repeats > 0:
+                print(f"locust: {name}: repeated, as the machine was too busy", flush=True)
+                return carry_out(name, scenario, flagpole, locust, repeats - 1)
             logs = "".join(f"--- {one.log.name}\n{one.text()[-1500:]}" for one in setup.started if one.log.exists())
             print(f"locust: {name}: FAILED\n{traceback.format_exc()}{logs}", flush=True)
             return False

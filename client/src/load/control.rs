@@ -61,8 +61,8 @@ impl LoadControl {
     }
 
     /// From a few milliseconds on, or from the start of the run, the run has this number of users, if its sources are those of
-    /// changing users: [`ClosedSource::of_changing_users`](crate::ClosedSource::of_changing_users) or
-    /// [`OpenSource::of_changing_users`](crate::OpenSource::of_changing_users). Gives when the change takes effect, in whole
+    /// changing users: [`ClosedSource::with_changing_users`](crate::ClosedSource::with_changing_users) or
+    /// [`OpenSource::with_changing_users`](crate::OpenSource::with_changing_users). Gives when the change takes effect, in whole
     /// microseconds.
     pub fn set_users(&self, users: u64) -> UserChange {
         let elapsed = self.elapsed();

@@ -36,7 +36,7 @@ impl ChangingUsers {
         self.changes.front().map(|change| change.at)
     }
 
-    /// Carries out a change that is due: when it was due, and the users of this loop that begin.
+    /// Carries out a change that is due. Returns when it was due, and the users of this loop that begin.
     pub(super) fn apply(&mut self, now: Duration, share: Share) -> Option<(Duration, Vec<usize>)> {
         self.changes.front().filter(|change| change.at <= now)?;
         let UserChange { at, users } = self.changes.pop_front()?;

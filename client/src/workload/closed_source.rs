@@ -64,7 +64,7 @@ impl ClosedSource {
     /// [`change_users`](RequestSource::change_users). There are none at first, and the run goes on when there are none.
     ///
     /// A user that is taken away ends its request, but begins no further step of a scenario: if it comes back, it begins again from the first step.
-    pub fn of_changing_users(targets: TargetSequence, share: Share) -> ClosedSource {
+    pub fn with_changing_users(targets: TargetSequence, share: Share) -> ClosedSource {
         let presence = Presence::Changing(ChangingUsers::default());
         ClosedSource::with_presence(presence, targets, share)
     }
@@ -438,7 +438,7 @@ mod tests {
 
     fn changing(share: Share) -> ClosedSource {
         let targets = TargetSequence::new(TargetOrder::Sequential, 0, [1]);
-        ClosedSource::of_changing_users(targets, share)
+        ClosedSource::with_changing_users(targets, share)
     }
 
     fn change(source: &mut ClosedSource, at: u64, users: u64) {

@@ -55,7 +55,7 @@ impl OpenSource {
 
     /// The share of a loop in a run whose number of users changes while it goes on, by
     /// [`change_users`](RequestSource::change_users). The run goes on when there are none.
-    pub fn of_changing_users(
+    pub fn with_changing_users(
         arrivals: UserArrivals,
         targets: TargetSequence,
         share: Share,
@@ -277,7 +277,7 @@ mod tests {
         let rate = "0.5/s".parse().unwrap();
         let arrivals = UserArrivals::new(rate, ArrivalProcess::Constant, 0, Share::WHOLE);
         let targets = TargetSequence::new(TargetOrder::Sequential, 0, [1]);
-        let mut source = OpenSource::of_changing_users(arrivals, targets, Share::WHOLE);
+        let mut source = OpenSource::with_changing_users(arrivals, targets, Share::WHOLE);
         let mut count = |at, users, until| {
             source.change_users(UserChange { at: ms(at), users });
             (due(&mut source, ms(until)).len(), source.running_users())
@@ -297,7 +297,7 @@ mod tests {
         let rate = "1/s".parse().unwrap();
         let arrivals = UserArrivals::new(rate, ArrivalProcess::Poisson, 0, Share::WHOLE);
         let targets = TargetSequence::new(TargetOrder::Sequential, 0, [1]);
-        let mut source = OpenSource::of_changing_users(arrivals, targets, Share::WHOLE);
+        let mut source = OpenSource::with_changing_users(arrivals, targets, Share::WHOLE);
         assert!(matches!(source.next(ms(0)), SourceAction::Blocked));
         source.change_users(UserChange {
             at: ms(5),

@@ -21,7 +21,7 @@ fn target_sequence() -> TargetSequence {
 
 /// Users who make one request after the other, with 10 ms between.
 fn closed(share: Share) -> Box<dyn RequestSource> {
-    let source = ClosedSource::of_changing_users(target_sequence(), share);
+    let source = ClosedSource::with_changing_users(target_sequence(), share);
     Box::new(source.think((10 * MS).into(), 0))
 }
 
@@ -29,7 +29,7 @@ fn closed(share: Share) -> Box<dyn RequestSource> {
 fn open(share: Share) -> Box<dyn RequestSource> {
     let rate = "10/s".parse().unwrap();
     let arrivals = UserArrivals::new(rate, ArrivalProcess::Constant, 0, share);
-    Box::new(OpenSource::of_changing_users(
+    Box::new(OpenSource::with_changing_users(
         arrivals,
         target_sequence(),
         share,

@@ -17,8 +17,9 @@ use std::time::Duration;
 /// docs/distributed.md has a locustfile, what its arguments mean to a worker, and how to run on Kubernetes and other systems. The other options of
 /// Locust that are put on the command line of a worker, such as --worker, are accepted.
 ///
-/// Exit code 0: the master or a signal ended the worker, and the master has every report; 1: the master is lost or may not have
-/// the last report, or users that it wanted did not run; 2: could not start, or no master was found.
+/// Exit code 0: the master or a signal ended the worker, and the master has every report, except those that a line says were lost
+/// with an earlier master; 1: the master is lost or may not have the last report, or users that it wanted did not run; 2: could
+/// not start, or no master was found.
 #[derive(Args)]
 #[command(after_help = "Examples:
   flagpole worker --master-host 10.0.0.5

@@ -1,4 +1,4 @@
-//! Options of Locust that operators and charts put on the command line of a worker, and that a worker needs not.
+//! Options of Locust that operators and charts put on the command line of a worker, and that a worker does not need.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 

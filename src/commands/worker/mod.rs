@@ -71,7 +71,7 @@ impl WorkerArgs {
 fn user_classes(targets: &[String]) -> Result<UserClasses> {
     match targets {
         [one] if Path::new(one).is_file() || is_toml(one) => UserClasses::load(one),
-        _ => UserClasses::of_urls(targets.to_vec()),
+        _ => UserClasses::from_urls(targets.to_vec()),
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Lines<R> {
 }
 
 /// A line without its end.
-pub(super) struct Line<'a> {
+pub(super) struct TextLine<'a> {
     pub(super) text: &'a str,
     /// Whether it had an end: the last one of a file may be cut off.
     pub(super) is_ended: bool,
@@ -36,7 +36,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line with its number; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Line<'_>)>, LineError> {
+    pub(super) fn next(&mut self) -> Result<Option<(u64, TextLine<'_>)>, LineError> {
         self.buffer.clear();
         self.number += 1;
         let number = self.number;
@@ -63,7 +63,7 @@ impl<R: BufRead> Lines<R> {
         };
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        Ok(Some((number, Line { text, is_ended })))
+        Ok(Some((number, TextLine { text, is_ended })))
     }
 }
 

@@ -12,6 +12,9 @@ use flagpole_protocol::{LatencyStats, LoadStats};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// More intervals than a process writes: a run takes at most two days, with an interval a second.
+const MAX_INTERVALS: u64 = 10_000_000;
+
 /// The line with names of columns begins so.
 const LEGEND: &str = "\"StartTimestamp\"";
 
@@ -73,6 +76,12 @@ impl State {
     fn interval(&mut self, json: &str) -> Result<LogEvent, LineError> {
         let comment: IntervalComment<'_> = self.parse(json)?;
         let process = self.known(comment.process.into_owned())?;
+        let seq = comment.interval.seq;
+        if !(1..=MAX_INTERVALS).contains(&seq) {
+            return Err(self.error(&format!(
+                "expected the number of an interval, `seq`, from 1 to {MAX_INTERVALS}, got {seq}"
+            )));
+        }
         let mut times = self.take(&comment.stats)?;
         let stats = comment.stats.rebuild("", &mut times);
         self.check_sums(&stats, &mut times)?;
@@ -93,6 +102,12 @@ impl State {
     fn end(&mut self, json: &str) -> Result<LogEvent, LineError> {
         let comment: EndComment<'_> = self.parse(json)?;
         let process = self.known(comment.process.into_owned())?;
+        let count = comment.end.intervals;
+        if count > MAX_INTERVALS {
+            return Err(self.error(&format!(
+                "expected at most {MAX_INTERVALS} intervals of a process, got {count}"
+            )));
+        }
         let mut times = self.take(&comment.warm_up)?;
         let warm_up = comment.warm_up.rebuild(tags::WARM_UP, &mut times);
         let end = ProcessEnd {

@@ -264,6 +264,22 @@ fn interval_without_its_process_is_refused() {
 }
 
 #[test]
+fn intervals_count_from_1() {
+    let log = one_interval();
+    for seq in ["0", "18446744073709551615"] {
+        let text = log.replace("\"seq\":1,", &format!("\"seq\":{seq},"));
+        let expected = format!("`seq`, from 1 to 10000000, got {seq}");
+        assert!(error(&text).contains(&expected), "{}", error(&text));
+    }
+    let text = log.replace("\"intervals\":0", "\"intervals\":18446744073709551615");
+    assert!(
+        error(&text).contains("expected at most 10000000 intervals"),
+        "{}",
+        error(&text)
+    );
+}
+
+#[test]
 fn files_that_are_no_logs_are_refused() {
     assert_eq!(
         error(""),

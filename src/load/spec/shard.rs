@@ -105,7 +105,7 @@ impl ShardChoice {
         if let ShardChoice::Given(shard) = self {
             return Ok(shard);
         }
-        let environment = Environment(variable);
+        let environment = LauncherVariables(variable);
         let mut launchers = LAUNCHERS.iter();
         let known = launchers.find_map(|one| environment.place(one).transpose());
         let place = known.or_else(|| environment.slurm().transpose());
@@ -115,7 +115,7 @@ impl ShardChoice {
                  SLURM_PROCID; give the shard, such as `2/4`"
             )
         })??;
-        let Place {
+        let LaunchedProcess {
             launcher,
             index,
             count,
@@ -141,16 +141,16 @@ impl ShardChoice {
 }
 
 /// A process among those that a launcher started.
-struct Place {
+struct LaunchedProcess {
     launcher: &'static str,
     /// From 0.
     index: u64,
     count: Option<u64>,
 }
 
-struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+struct LauncherVariables<'a>(&'a dyn Fn(&str) -> Option<String>);
 
-impl Environment<'_> {
+impl LauncherVariables<'_> {
     fn number(&self, name: &str) -> Result<Option<u64>> {
         let Some(text) = (self.0)(name).filter(|text| !text.is_empty()) else {
             return Ok(None);
@@ -162,12 +162,12 @@ impl Environment<'_> {
         number.map(Some)
     }
 
-    fn place(&self, launcher: &Launcher) -> Result<Option<Place>> {
+    fn place(&self, launcher: &Launcher) -> Result<Option<LaunchedProcess>> {
         let Some(index) = self.number(launcher.index)? else {
             return Ok(None);
         };
         let count = launcher.count.map_or(Ok(None), |name| self.number(name))?;
-        Ok(Some(Place {
+        Ok(Some(LaunchedProcess {
             launcher: launcher.name,
             index,
             count,
@@ -175,7 +175,7 @@ impl Environment<'_> {
     }
 
     /// A task of a job array, a process of a step that `srun` started, or a process in a task of an array.
-    fn slurm(&self) -> Result<Option<Place>> {
+    fn slurm(&self) -> Result<Option<LaunchedProcess>> {
         let process = self.number("SLURM_PROCID")?;
         let task = self.number("SLURM_ARRAY_TASK_ID")?;
         if process.is_none() && task.is_none() {
@@ -197,7 +197,7 @@ impl Environment<'_> {
             Some(task) => self.slurm_task(task)?,
             None => (0, 1),
         };
-        Ok(Some(Place {
+        Ok(Some(LaunchedProcess {
             launcher: "Slurm",
             index: task * processes.unwrap_or(1) + process.unwrap_or(0),
             count: processes.map(|processes| tasks * processes),

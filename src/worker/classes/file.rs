@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
 
-/// Keys of a load file that a class has not, and why.
+/// Keys of a load file that a class does not have, and why.
 const DECIDED: [(&[&str], &str); 5] = [
     (
         &["concurrency", "stages", "rate"],

@@ -39,7 +39,7 @@ impl UserClasses {
     }
 
     /// The users of every class request these URLs, or paths of the master's host; `/` if there are none.
-    pub(crate) fn of_urls(urls: Vec<String>) -> Result<UserClasses> {
+    pub(crate) fn from_urls(urls: Vec<String>) -> Result<UserClasses> {
         let spec = LoadSpec {
             urls,
             ..LoadSpec::default()

@@ -124,7 +124,7 @@ fn class_of_the_master_that_the_file_has_not_is_named_with_those_that_it_has() {
 #[test]
 fn host_of_the_master_is_the_base_of_paths_also_with_a_path() {
     let urls = |urls: &[&str]| urls.iter().map(|url| (*url).to_owned()).collect();
-    let classes = UserClasses::of_urls(urls(&["/a", "http://other/b"])).unwrap();
+    let classes = UserClasses::from_urls(urls(&["/a", "http://other/b"])).unwrap();
     assert_eq!(
         reader(&classes, &settings(Some("http://h:8001"), &[])),
         r#"base = "http://h:8001" urls = ["/a", "http://other/b"] "#
@@ -133,7 +133,7 @@ fn host_of_the_master_is_the_base_of_paths_also_with_a_path() {
         reader(&classes, &settings(Some("http://h/api/v1/"), &[])),
         r#"base = "http://h/api/v1/" urls = ["/api/v1/a", "http://other/b"] "#
     );
-    let none = UserClasses::of_urls(Vec::new()).unwrap();
+    let none = UserClasses::from_urls(Vec::new()).unwrap();
     assert_eq!(reader(&none, &settings(None, &[])), r#"urls = ["/"] "#);
     let error = reader(&none, &settings(Some("https://h"), &[]));
     assert!(error.contains("host of the master: `https://h`"), "{error}");
@@ -176,7 +176,7 @@ fn arguments_of_the_master_count_more_than_the_file() {
 
 #[test]
 fn arguments_that_cannot_be_used_are_errors_with_their_names() {
-    let classes = UserClasses::of_urls(Vec::new()).unwrap();
+    let classes = UserClasses::from_urls(Vec::new()).unwrap();
     for (options, expected) in [
         (
             &[("rate_per_user", "fast")][..],

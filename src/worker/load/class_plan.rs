@@ -104,18 +104,18 @@ impl ClassPlan {
         match (self.arrivals(share), scenario) {
             (None, None) => {
                 let think = self.spec.think.unwrap_or_default();
-                let source = ClosedSource::of_changing_users(targets, share);
+                let source = ClosedSource::with_changing_users(targets, share);
                 Box::new(source.think(think, self.seed))
             }
             (None, Some(scenario)) => {
-                let source = ClosedSource::of_changing_users(targets, share);
+                let source = ClosedSource::with_changing_users(targets, share);
                 Box::new(source.scenario(scenario, self.seed))
             }
             (Some(arrivals), None) => {
-                Box::new(OpenSource::of_changing_users(arrivals, targets, share))
+                Box::new(OpenSource::with_changing_users(arrivals, targets, share))
             }
             (Some(arrivals), Some(scenario)) => {
-                let source = OpenSource::of_changing_users(arrivals, targets, share);
+                let source = OpenSource::with_changing_users(arrivals, targets, share);
                 Box::new(source.scenario(scenario, self.seed))
             }
         }

@@ -4,7 +4,7 @@ use super::class_plan::ClassPlan;
 use super::endpoints::{EndpointCollector, Reports, add};
 use super::schedule::Schedule;
 use crate::load::collector::Collector;
-use crate::worker::user_load::LoadReport;
+use crate::worker::user_load::WorkerReport;
 use flagpole_client::load::LoadControl;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -112,9 +112,9 @@ impl ClassRuns {
     }
 
     /// Takes what was recorded up to the end of the latest interval of the log.
-    pub(super) fn take_report(&self) -> LoadReport {
+    pub(super) fn take_report(&self) -> WorkerReport {
         let Unreported { endpoints, log } = mem::take(&mut *lock(&self.unreported));
-        LoadReport {
+        WorkerReport {
             endpoints: endpoints.into_values().collect(),
             log,
         }

@@ -13,10 +13,10 @@ mod supervisor;
 
 use self::class_plan::{ClassPlan, MAX_CLOSED_USERS};
 use self::class_runs::ClassRuns;
-use self::local_log::LocalLog;
+use self::local_log::{LocalLog, LogFile};
 use self::supervisor::Supervisor;
 use super::classes::UserClasses;
-use super::user_load::{LoadReport, RunSettings, UserLoad};
+use super::user_load::{RunSettings, UserLoad, WorkerReport};
 use crate::output;
 use crate::process::system_limits;
 use anyhow::{Result, bail};
@@ -32,7 +32,7 @@ pub(crate) struct WorkerLoad {
     log_folder: Option<PathBuf>,
     /// The run that goes on, or the last one.
     run: Option<Arc<ClassRuns>>,
-    log_file: Option<PathBuf>,
+    log_file: Option<LogFile>,
 }
 
 impl WorkerLoad {
@@ -71,6 +71,8 @@ impl UserLoad for WorkerLoad {
         if !self.is_stopped() {
             bail!("a run goes on");
         }
+        // What an earlier run failed with is not the failure of this one.
+        (self.run, self.log_file) = (None, None);
         let plans = self.classes.of_run(settings)?.into_iter();
         let plans = plans.map(|(name, spec)| ClassPlan::new(name, spec, &settings.process));
         let plans = plans.collect::<Result<_>>()?;
@@ -128,7 +130,7 @@ impl UserLoad for WorkerLoad {
         users.collect()
     }
 
-    fn take_report(&mut self) -> LoadReport {
+    fn take_report(&mut self) -> WorkerReport {
         self.run
             .as_ref()
             .map(|run| run.take_report())
@@ -150,7 +152,8 @@ impl UserLoad for WorkerLoad {
     }
 
     fn log_file(&self) -> Option<PathBuf> {
-        self.log_file.clone()
+        let file = self.log_file.as_ref()?.complete()?;
+        Some(file.to_owned())
     }
 }
 

@@ -41,7 +41,7 @@ impl TestRun {
                 fs::write(&path, text).unwrap();
                 UserClasses::load(path.to_str().unwrap()).unwrap()
             }
-            None => UserClasses::of_urls(vec!["/flags/br/br.gif".to_owned()]).unwrap(),
+            None => UserClasses::from_urls(vec!["/flags/br/br.gif".to_owned()]).unwrap(),
         };
         let text = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let settings = RunSettings {
@@ -100,7 +100,7 @@ impl TestRun {
             thread::sleep(MS);
         }
         self.take_report();
-        assert_eq!(self.load.take_report(), LoadReport::default());
+        assert_eq!(self.load.take_report(), WorkerReport::default());
         assert_eq!(self.running(), 0);
         self.server.ledger()
     }

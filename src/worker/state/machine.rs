@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing, WorkerExit};
 use super::event::{Event, Situation};
 use super::link::Link;
-use super::phase::{Then, WorkerPhase};
+use super::phase::{AfterRun, WorkerPhase};
 use super::timing::Timing;
 use crate::exit_status::ExitStatus;
 use crate::worker::messages::SpawnJob;
@@ -151,8 +151,12 @@ impl WorkerMachine {
     }
 
     fn on_interrupted(&mut self, situation: Situation) {
-        let then = Then::Leave { by_master: false };
+        let then = AfterRun::Leave { by_master: false };
         match self.phase {
+            WorkerPhase::Connecting if self.link.was_registered => {
+                let error = format!("interrupted without the Locust master at {}", self.master);
+                self.exit(ExitStatus::Failed, Some(error));
+            }
             WorkerPhase::Connecting => self.exit_proven(),
             WorkerPhase::Registering | WorkerPhase::Ready => {
                 self.finish_or_confirm(situation, then);
@@ -233,6 +237,6 @@ impl WorkerMachine {
     }
 }
 
-pub(super) fn is_leaving(then: Then) -> bool {
-    matches!(then, Then::Leave { .. })
+pub(super) fn is_leaving(then: AfterRun) -> bool {
+    matches!(then, AfterRun::Leave { .. })
 }

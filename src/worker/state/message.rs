@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing};
 use super::event::Situation;
 use super::machine::{WorkerMachine, is_leaving};
-use super::phase::{Then, WorkerPhase};
+use super::phase::{AfterRun, WorkerPhase};
 use crate::worker::messages::{MasterMessage, SpawnJob};
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl WorkerMachine {
                 }
             }
             WorkerPhase::Stopping {
-                then: Then::Register,
+                then: AfterRun::Register,
                 ..
             } => {
                 self.send(Outgoing::Spawning);
@@ -89,7 +89,7 @@ impl WorkerMachine {
     fn on_stop(&mut self, now: Duration) {
         self.waiting_spawn = None;
         match self.phase {
-            WorkerPhase::Running { .. } => self.begin_stop(now, Then::Register, self.grace()),
+            WorkerPhase::Running { .. } => self.begin_stop(now, AfterRun::Register, self.grace()),
             WorkerPhase::Ready => {
                 self.send(Outgoing::Stopped);
                 self.register(now);
@@ -104,13 +104,13 @@ impl WorkerMachine {
     }
 
     fn on_quit(&mut self, situation: Situation) {
-        let then = Then::Leave { by_master: true };
+        let then = AfterRun::Leave { by_master: true };
         match self.phase {
             WorkerPhase::Registering | WorkerPhase::Ready => {
                 self.finish_or_confirm(situation, then);
             }
             WorkerPhase::Running { .. } | WorkerPhase::Stopping { .. } => {
-                // What there is now certainly arrives in time.
+                // The master listens for half a second: a report of what has ended by now arrives in time for certain.
                 self.send(Outgoing::Stats);
                 self.begin_stop(situation.now, then, self.timing.quit_grace);
             }
@@ -123,7 +123,7 @@ impl WorkerMachine {
 
     /// The master could not read a message, and asks for a new connection.
     fn on_reconnect(&mut self, situation: Situation) {
-        let then = Then::Reconnect;
+        let then = AfterRun::Reconnect;
         match self.phase {
             WorkerPhase::Registering | WorkerPhase::Ready => {
                 self.finish_or_confirm(situation, then);

@@ -16,12 +16,12 @@ pub(super) enum WorkerPhase {
     },
     /// Waits for the run to end, at the latest at the deadline. The connection may be lost.
     Stopping {
-        then: Then,
+        then: AfterRun,
         deadline: Duration,
     },
     /// Waits for the proof that the last report has arrived.
     Confirming {
-        then: Then,
+        then: AfterRun,
         deadline: Duration,
     },
     Ended,
@@ -29,7 +29,7 @@ pub(super) enum WorkerPhase {
 
 /// What follows the end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
+pub(super) enum AfterRun {
     /// Another run of the same master.
     Register,
     /// A new connection.

@@ -3,7 +3,7 @@
 use super::action::{Action, Outgoing};
 use super::event::Situation;
 use super::machine::WorkerMachine;
-use super::phase::{Then, WorkerPhase};
+use super::phase::{AfterRun, WorkerPhase};
 use crate::exit_status::ExitStatus;
 use crate::worker::messages::{ARGUMENT_PREFIX, ReportedState, SpawnJob};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,14 +56,14 @@ impl WorkerMachine {
         self.send(Outgoing::SpawningComplete);
     }
 
-    pub(super) fn begin_stop(&mut self, now: Duration, then: Then, grace: Duration) {
+    pub(super) fn begin_stop(&mut self, now: Duration, then: AfterRun, grace: Duration) {
         self.push(Action::BeginStop(grace));
         let deadline = now + grace + self.timing.overrun;
         self.phase = WorkerPhase::Stopping { then, deadline };
     }
 
     /// The run has ended.
-    pub(super) fn on_stopped(&mut self, now: Duration, then: Then) {
+    pub(super) fn on_stopped(&mut self, now: Duration, then: AfterRun) {
         if !self.link.is_connected {
             self.push(Action::ReportLoss);
             self.finish_unproven(now, then);
@@ -71,7 +71,7 @@ impl WorkerMachine {
         }
         self.send(Outgoing::Stats);
         self.send(Outgoing::Heartbeat(ReportedState::Running));
-        if then == Then::Register {
+        if then == AfterRun::Register {
             // The master waits for a report without users, and for this.
             self.send(Outgoing::Stopped);
             self.register(now);
@@ -80,13 +80,13 @@ impl WorkerMachine {
         }
     }
 
-    pub(super) fn confirm(&mut self, now: Duration, then: Then) {
+    pub(super) fn confirm(&mut self, now: Duration, then: AfterRun) {
         let deadline = now + self.timing.confirm;
         self.phase = WorkerPhase::Confirming { then, deadline };
     }
 
     /// Goes on if the master has all reports, else waits for the proof.
-    pub(super) fn finish_or_confirm(&mut self, situation: Situation, then: Then) {
+    pub(super) fn finish_or_confirm(&mut self, situation: Situation, then: AfterRun) {
         if situation.is_proven {
             self.finish(situation.now, then);
         } else {
@@ -96,15 +96,15 @@ impl WorkerMachine {
     }
 
     /// The master has all reports.
-    pub(super) fn finish(&mut self, now: Duration, then: Then) {
+    pub(super) fn finish(&mut self, now: Duration, then: AfterRun) {
         match then {
-            Then::Register => {}
-            Then::Reconnect => {
+            AfterRun::Register => {}
+            AfterRun::Reconnect => {
                 // The master forgets the old identity at once.
                 self.send(Outgoing::Stopped);
                 self.reconnect(now, None);
             }
-            Then::Leave { by_master } => {
+            AfterRun::Leave { by_master } => {
                 self.part(by_master);
                 self.exit_proven();
             }
@@ -112,19 +112,19 @@ impl WorkerMachine {
     }
 
     /// The master may not have all reports, and cannot be asked.
-    pub(super) fn finish_unproven(&mut self, now: Duration, then: Then) {
+    pub(super) fn finish_unproven(&mut self, now: Duration, then: AfterRun) {
         match then {
-            Then::Leave { by_master } => {
+            AfterRun::Leave { by_master } => {
                 if self.link.is_connected {
                     self.part(by_master);
                 }
                 self.exit(ExitStatus::Failed, None);
             }
-            Then::Register | Then::Reconnect if self.link.is_connected => {
+            AfterRun::Register | AfterRun::Reconnect if self.link.is_connected => {
                 self.send(Outgoing::Stopped);
                 self.reconnect(now, None);
             }
-            Then::Register | Then::Reconnect => self.search(now),
+            AfterRun::Register | AfterRun::Reconnect => self.search(now),
         }
     }
 
@@ -161,10 +161,10 @@ impl WorkerMachine {
         self.push(Action::Close);
         self.link.closed(now, Some(cause));
         match self.phase {
-            WorkerPhase::Running { .. } => self.begin_stop(now, Then::Reconnect, self.grace()),
+            WorkerPhase::Running { .. } => self.begin_stop(now, AfterRun::Reconnect, self.grace()),
             WorkerPhase::Stopping { then, deadline } => {
-                let then = if then == Then::Register {
-                    Then::Reconnect
+                let then = if then == AfterRun::Register {
+                    AfterRun::Reconnect
                 } else {
                     then
                 };

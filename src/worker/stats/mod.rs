@@ -7,12 +7,12 @@ mod response_times;
 use self::entry::request_entry;
 use self::errors::request_errors;
 use super::messages::{RequestEntry, StatsData};
-use super::user_load::{EndpointReport, LoadReport};
+use super::user_load::{EndpointReport, WorkerReport};
 use std::collections::BTreeMap;
 
 /// The data of a `stats` message. The report covers the time from `since`, in seconds since the Unix epoch.
 pub(crate) fn stats_data(
-    report: &LoadReport,
+    report: &WorkerReport,
     users: &BTreeMap<String, u64>,
     since: f64,
 ) -> StatsData {

@@ -26,7 +26,7 @@ fn endpoint(name: &str, micros: &[u64], failures: u64) -> EndpointReport {
 }
 
 fn data(endpoints: &[EndpointReport]) -> StatsData {
-    let report = LoadReport {
+    let report = WorkerReport {
         endpoints: endpoints.to_vec(),
         log: "#[x]\n".to_owned(),
     };

@@ -1,6 +1,6 @@
 //! A load without requests: each report has some for each user.
 
-use crate::worker::user_load::{EndpointReport, LoadReport, RunSettings, UserLoad};
+use crate::worker::user_load::{EndpointReport, RunSettings, UserLoad, WorkerReport};
 use anyhow::{Result, bail};
 use flagpole_protocol::LatencyStats;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ impl UserLoad for FakeLoad {
         }
     }
 
-    fn take_report(&mut self) -> LoadReport {
+    fn take_report(&mut self) -> WorkerReport {
         let requests = REQUESTS * self.users.values().sum::<u64>();
         if self.is_stopped() {
             self.users.clear();
@@ -74,7 +74,7 @@ impl UserLoad for FakeLoad {
             errors: BTreeMap::from([("status 500".to_owned(), requests / 2)]),
             ..EndpointReport::default()
         };
-        LoadReport {
+        WorkerReport {
             endpoints: if requests > 0 {
                 vec![endpoint]
             } else {

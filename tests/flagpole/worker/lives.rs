@@ -131,7 +131,7 @@ fn second_signal_ends_at_once() {
 fn log_has_what_a_lost_master_has_not() {
     let (sandbox, mut master, server) =
         (Sandbox::new(), Master::start(), server_with("2ms", FAULTS));
-    let worker = start(&sandbox, &master, "--reconnect-timeout 300ms");
+    let worker = start(&sandbox, &master, "--reconnect-timeout 5s");
     master.spawn(
         1.0,
         &json!({"Reader": 4, "Writer": 1}),

@@ -152,7 +152,10 @@ impl ProcessState {
     /// How many intervals up to the last one are missing.
     pub(super) fn missing_intervals(&self) -> u64 {
         let intervals = self.end.as_ref().map_or(0, |end| end.intervals);
-        self.seen.last().max(intervals) - self.seen.len()
+        self.seen
+            .last()
+            .max(intervals)
+            .saturating_sub(self.seen.len())
     }
 
     /// The figures in a whole that begins at `first`: of the process, or of those that were added up to it before.

@@ -20,7 +20,10 @@ pub(super) fn check(processes: &[ProcessFigures]) -> Option<ValidityIssue> {
         "{}its log lacks {} of {}; {remedy}",
         whose(&affected, processes.len()),
         grouped(first.missing_intervals),
-        plural(first.intervals + first.missing_intervals, "interval"),
+        plural(
+            first.intervals.saturating_add(first.missing_intervals),
+            "interval"
+        ),
     );
     Some(ValidityIssue::invalid("interval_missing", message))
 }

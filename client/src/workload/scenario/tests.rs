@@ -302,7 +302,7 @@ fn stopped_source_begins_no_step() {
 
 #[test]
 fn user_that_is_taken_away_leaves_its_iteration_and_begins_another_if_it_comes_back() {
-    let source = ClosedSource::of_changing_users(targets(), Share::WHOLE);
+    let source = ClosedSource::with_changing_users(targets(), Share::WHOLE);
     let mut source = source.scenario(scenario(SHOP), 0);
     let change = |at, users| UserChange { at: ms(at), users };
     source.change_users(change(0, 1));
@@ -322,7 +322,7 @@ fn user_that_is_taken_away_leaves_its_iteration_and_begins_another_if_it_comes_b
 
 #[test]
 fn user_that_comes_back_before_its_next_step_goes_on() {
-    let source = ClosedSource::of_changing_users(targets(), Share::WHOLE);
+    let source = ClosedSource::with_changing_users(targets(), Share::WHOLE);
     let mut source = source.scenario(scenario(SHOP), 0);
     for (at, users) in [(0, 1), (20, 0), (60, 1)] {
         source.change_users(UserChange { at: ms(at), users });

@@ -278,6 +278,15 @@ fn attempts_back_off_until_they_are_given_up() {
 }
 
 #[test]
+fn signal_while_the_lost_master_is_looked_for_is_a_failure() {
+    let mut worker = Worker::running();
+    worker.event(lost());
+    worker.event(Event::LoadStopped);
+    assert_eq!(worker.phase(), "Connecting (not connected)");
+    assert_eq!(worker.event(Event::Interrupted), "EXIT:1");
+}
+
+#[test]
 fn lost_master_that_does_not_come_back_is_a_failure() {
     let mut worker = Worker::ready();
     worker.event(lost());
