@@ -45,7 +45,7 @@ pub(super) fn parse(line: &str) -> Option<(&str, &str)> {
     content.split_once(' ')
 }
 
-/// Whether the line begins as such a comment.
+/// Whether the line begins with what a comment of flagpole begins with.
 pub(super) fn is_own(line: &str) -> bool {
     line.starts_with(START)
 }

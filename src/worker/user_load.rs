@@ -42,7 +42,7 @@ pub(crate) trait UserLoad {
     }
 }
 
-/// How a run is to be made.
+/// What a run needs to know from the master.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RunSettings {
     /// The run's id from the master (`flagpole_run`), else one that the worker made.

@@ -1,4 +1,4 @@
-//! What a worker tells: lines for its own user, which the master's page shows too.
+//! The messages of a worker: lines that it shows to its user, and that the page of the master shows too.
 
 use std::collections::VecDeque;
 

@@ -101,7 +101,7 @@ impl LoadSpec {
         }
         if self.has_own_server() {
             bail!(
-                "--shard: each shard would start a server of its own; start one with `flagpole serve`, and give its URL"
+                "--shard: each shard would start its own server; start one with `flagpole serve`, and give its URL"
             );
         }
         let Some(shards) = choice.of() else {

@@ -23,7 +23,7 @@ pub(crate) enum ShardChoice {
     Auto,
 }
 
-/// The variables by which a launcher numbers its processes, from 0.
+/// The environment variables in which a launcher gives its processes their numbers, from 0.
 struct Launcher {
     name: &'static str,
     index: &'static str,

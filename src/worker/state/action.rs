@@ -20,7 +20,7 @@ pub(crate) enum Action {
     ResetStats,
     /// Says what may be missing at the master, and where it is.
     ReportLoss,
-    /// Tells the user what goes on.
+    /// Shows the user a line about what happens.
     Note(String),
     /// Warns the user.
     Warn(String),

@@ -59,7 +59,7 @@ impl WorkerMachine {
         }
     }
 
-    /// Changes the state, and returns what is to be done, in order.
+    /// Changes the state, and returns the actions to perform, in order.
     pub(crate) fn handle(&mut self, event: Event, situation: Situation) -> Vec<Action> {
         let now = situation.now;
         match event {

@@ -11,7 +11,7 @@ use crate::load::result::LoadResult;
 /// What the result of a merge needs besides the logs.
 #[derive(Clone, Debug, Default)]
 pub struct MergeOptions {
-    /// The name of the merged load as a process of its own, for its log.
+    /// The name of the merged load in its log, which is that of one process.
     pub process: String,
     /// The machine that merges, which is shown if no process says its own.
     pub environment: Environment,
